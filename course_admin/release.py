@@ -1,0 +1,46 @@
+"""The student version of a lesson, made by nbgrader's own generate step.
+
+nbgrader cuts solution regions and hidden tests, locks cells and adds checksums. It runs here without its gradebook, in
+a temporary course folder, under the configuration of nbgrader_config.py. docs/instructor-guide.md says when the
+instructor runs the same step with the gradebook.
+"""
+
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+from course_admin.errors import CourseError
+from course_admin.notebook import to_text, write
+
+# nbgrader imports jsonschema's format checkers; one of them builds a grammar for two seconds and is not needed here.
+sys.modules.setdefault("rfc3987_syntax", None)
+
+
+def student_version(notebook, name: str, root: Path) -> str:
+    """The text of notebooks/NAME/NAME.ipynb for the instructor notebook `notebook`."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import PyFileConfigLoader
+
+    with tempfile.TemporaryDirectory() as folder:
+        config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+        config.CourseDirectory.root = folder
+        config.CourseDirectory.assignment_id = name
+        config.GenerateAssignment.no_database = True
+        write(Path(folder) / "solutions" / name / f"{name}.ipynb", to_text(notebook))
+        converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
+        converter.log = _silent_log()
+        try:
+            converter.start()
+        except Exception as error:
+            raise CourseError(f"solutions/{name}: nbgrader cannot make the student version: {error}") from error
+        released = Path(folder) / "notebooks" / name / f"{name}.ipynb"
+        return released.read_text(encoding="utf-8")
+
+
+def _silent_log() -> logging.Logger:
+    """nbgrader's errors reach us as exceptions; its progress lines would bury ours."""
+    log = logging.getLogger("course.release")
+    log.setLevel(logging.CRITICAL)
+    return log

@@ -1,0 +1,32 @@
+"""nbgrader's settings for the course; read by `course`, by every `nbgrader` command and by formgrader."""
+
+c = get_config()  # noqa: F821  (nbgrader provides it)
+
+c.CourseDirectory.course_id = "convolution-to-reid"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+
+# Students receive no trace of the instructor notebook's run: only what a notebook needs to open.
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+]
+c.ClearMetadataPreprocessor.enabled = True
+c.ClearMetadataPreprocessor.clear_cell_metadata = False
+c.ClearMetadataPreprocessor.preserve_nb_metadata_mask = {"kernelspec", ("language_info", "name")}
+
+# The default of 30 seconds a cell surprises everybody who trains a network.
+c.ExecutePreprocessor.timeout = 300
+c.Execute.timeout = 300
+# A grader who waits for a lost kernel should not wait for ever.
+c.Execute.startup_timeout = 120
