@@ -1,0 +1,62 @@
+"""Refuse an answer that calls the thing which it should build."""
+
+from types import CodeType, FunctionType
+from typing import Any
+
+from course_utils.checks.report import fail
+
+
+def names_used(answer: Any) -> set[str]:
+    """Every name and text constant in the code of `answer`, also in functions of the same notebook that it calls.
+
+    An alias does not hide a function: where a global name stands for a function, that function's own name counts too.
+    """
+    names: set[str] = set()
+    seen: set[int] = set()
+    waiting = [answer]
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, type):
+            waiting += [value for value in vars(thing).values() if isinstance(value, FunctionType)]
+        elif isinstance(thing, FunctionType):
+            used = _names_in(thing.__code__)
+            names |= used
+            cells = [cell.cell_contents for cell in thing.__closure__ or () if _filled(cell)]
+            for value in [thing.__globals__[name] for name in used if name in thing.__globals__] + cells:
+                names.add(getattr(value, "__name__", ""))
+                own = getattr(value, "__globals__", None) is thing.__globals__ or isinstance(value, type)
+                if own and getattr(value, "__module__", None) == thing.__module__:
+                    waiting.append(value)
+    return names
+
+
+def _filled(cell) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
+
+
+def _names_in(code: CodeType) -> set[str]:
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _names_in(constant)
+        elif isinstance(constant, str):
+            names.add(constant)
+    return names
+
+
+def forbid(answer: Any, forbidden: set[str], given: str) -> None:
+    """Fail when `answer` uses one of the `forbidden` names: the exercise is to build what they do."""
+    found = sorted(names_used(answer) & forbidden)
+    if found:
+        fail(
+            given,
+            "your own code",
+            f"a call of {found[0]}",
+            f"this exercise builds what {found[0]} does: write it yourself",
+        )

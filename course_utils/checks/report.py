@@ -1,0 +1,151 @@
+"""What every check says when an answer is not right yet: what was given, expected, got, and a hint.
+
+A check is called in the student's notebook and again, with hidden seeds and shapes, when the notebook is graded. It
+asks an answer for plain data (arrays, numbers, strings, lists, dicts) and decides equality itself.
+"""
+
+import contextlib
+import copy
+import io
+import linecache
+import warnings
+from typing import Any, NoReturn
+
+import numpy as np
+
+
+class CheckFailed(AssertionError):
+    """An AssertionError that a notebook shows as its message alone, without the inside of the check."""
+
+    def __init__(self, given: str, expected: str, got: str, hint: str):
+        self.given, self.expected, self.got, self.hint = given, expected, got, hint
+        super().__init__(f"\n  given:    {given}\n  expected: {expected}\n  got:      {got}\n  hint:     {hint}")
+
+    def _render_traceback_(self) -> list[str]:  # IPython's own hook
+        return [f"Not right yet.{self}"]
+
+
+def fail(given: str, expected: str, got: str, hint: str) -> NoReturn:
+    raise CheckFailed(given, expected, got, hint)
+
+
+def passed(name: str) -> None:
+    """The line that a student wants to see. It does not say "correct": hidden tests follow when the work is graded."""
+    print(f"{name}: visible checks passed")
+
+
+def call(answer: Any, *arguments: Any, given: str, expected: str = "a result") -> Any:
+    """Call a student's answer on copies of `arguments` and return what it returns.
+
+    Fails with a message when `answer` cannot be called, stops with an error, or changes its arguments. A
+    NotImplementedError passes through: it says that the exercise is not begun. Warnings and what the answer writes to
+    stderr are dropped, because they are no mistakes (nbgrader takes marks off for both).
+    """
+    if not callable(answer):
+        fail(given, "a function", describe(answer), "keep the line that begins with def, and run the cell above again")
+    copies = copy.deepcopy(arguments)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            got = answer(*copies)
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        fail(
+            given, expected, f"{type(error).__name__}: {error}{_line_of(error)}", "run the function on this input alone"
+        )
+    for before, after in zip(arguments, copies, strict=True):
+        if not _same(before, after):
+            fail(given, "the input left as it was", "a changed input", "write into a new array, or copy first")
+    return got
+
+
+def _line_of(error: Exception) -> str:
+    """The student's own line at which an error came up, where it can be found."""
+    frame, line = error.__traceback__, ""
+    while frame is not None:
+        text = linecache.getline(frame.tb_frame.f_code.co_filename, frame.tb_lineno).strip()
+        line = text if text and "site-packages" not in frame.tb_frame.f_code.co_filename else line
+        frame = frame.tb_next
+    return f" (at: {line})" if line and "answer(*copies)" not in line else ""
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, np.ndarray):
+        return (
+            isinstance(after, np.ndarray)
+            and before.shape == after.shape
+            and np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
+        )
+    if isinstance(before, dict):
+        return before.keys() == after.keys() and all(_same(before[key], after[key]) for key in before)
+    if isinstance(before, (list, tuple)):
+        return len(before) == len(after) and all(map(_same, before, after))
+    if isinstance(before, (int, float, str, bool, type(None))):
+        return before == after
+    return True
+
+
+def describe(value: Any) -> str:
+    """A value in a few words: its kind, its shape, and the value itself where that is short."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and type {value.dtype}"
+    text = repr(value)
+    return f"{type(value).__name__} {text}" if len(text) <= 60 else f"{type(value).__name__} {text[:57]}..."
+
+
+def require_array(got: Any, shape: tuple[int, ...], given: str, hint: str = "do you return the result?") -> np.ndarray:
+    """`got` as a float64 array, once it is a NumPy array of real numbers, of this shape, without NaN."""
+    expected = f"a NumPy array of shape {shape}"
+    if type(got) is not np.ndarray:
+        fail(given, expected, describe(got), "return a NumPy array" if isinstance(got, (list, tuple)) else hint)
+    if got.dtype.kind not in "fiu":
+        fail(given, expected + " that holds numbers", describe(got), "the array does not hold plain real numbers")
+    if got.shape != shape:
+        fail(given, expected, f"shape {got.shape}", hint if got.ndim == len(shape) else "compare the number of axes")
+    values = got.astype(np.float64)
+    if not np.isfinite(values).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
+        fail(given, "finite numbers", f"{values[place]} at {place}", "where do you divide, or take a root, exp or log?")
+    return values
+
+
+def require_close(
+    got: Any,
+    expected: np.ndarray,
+    given: str,
+    hint: str,
+    mistakes: list[tuple[np.ndarray, str]] | None = None,
+    shape_hint: str = "do you return the result?",
+    rtol: float = 1e-6,
+    atol: float = 1e-8,
+) -> None:
+    """Compare with the reference. `mistakes` holds (what a known mistake gives, the hint for it), tried in order."""
+    expected = np.asarray(expected, dtype=np.float64)
+    values = require_array(got, expected.shape, given, shape_hint)
+    close = np.isclose(values, expected, rtol=rtol, atol=atol)
+    if close.all():
+        return
+    for wrong, wrong_hint in mistakes or []:
+        if np.shape(wrong) == expected.shape and np.allclose(values, wrong, rtol=rtol, atol=atol):
+            hint = wrong_hint
+            break
+    place = tuple(int(i) for i in np.argwhere(~close)[0])
+    where = f" at {place}" if place else ""
+    fail(given, f"{expected[place]:.6g}{where}", f"{values[place]:.6g}{where}", hint)
+
+
+def require_number(
+    got: Any,
+    expected: float,
+    given: str,
+    hint: str,
+    mistakes: list[tuple[float, str]] | None = None,
+    rtol: float = 1e-6,
+    atol: float = 1e-8,
+) -> None:
+    """Compare one number. Python and NumPy numbers are welcome, arrays of one element, strings and bools are not."""
+    if isinstance(got, (bool, np.bool_)) or not isinstance(got, (int, float, np.integer, np.floating)):
+        fail(given, f"one number, {expected:.6g}", describe(got), "return a single number, not an array or a text")
+    pairs = [(np.float64(value), text) for value, text in mistakes or []]
+    require_close(np.asarray(got, dtype=np.float64), np.float64(expected), given, hint, pairs, rtol=rtol, atol=atol)
