@@ -12,7 +12,8 @@ import tempfile
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from traitlets.config import Config
 
 from course_admin.errors import CourseError
 
@@ -52,43 +53,39 @@ def carry_over(stored, fresh) -> None:
 
 def execute(notebook, name: str) -> None:
     """Run all cells in an empty folder, on the quick profile and the CPU, and store tidy outputs and digests."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory() as sockets:
         client = NotebookClient(
             notebook,
             timeout=CELL_TIMEOUT,
             record_timing=False,
+            coalesce_streams=True,  # one text per cell, a progress bar as it stood at the end
+            # sockets in the file system, not open ports: no port can be taken, and nobody else can listen
+            config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
             resources={"metadata": {"path": scratch}},
         )
         try:
             client.execute(env={**os.environ, **RUN_ENVIRONMENT})
         except CellExecutionError as error:
-            number, cell = _failed(notebook)
-            first = cell.source.splitlines()[0] if cell.source else ""
-            raise CourseError(
-                f"solutions/{name}: cell {number} ({first!r}) fails: {error.ename}: {_one_line(error.evalue)}"
-            ) from error
-    for cell in _code(notebook):
-        cell.outputs = [tidy(output) for output in cell.outputs]
+            number, first = _failed(notebook)
+            why = f"{error.ename}: {_one_line(error.evalue)}"
+            raise CourseError(f"solutions/{name}: cell {number} ({first!r}) fails: {why}") from error
+        except CellTimeoutError as error:
+            raise CourseError(f"solutions/{name}: a cell ran longer than {CELL_TIMEOUT} seconds") from error
+        except DeadKernelError as error:
+            raise CourseError(f"solutions/{name}: the kernel died; was it out of memory?") from error
     for key in set(notebook.metadata) - {"kernelspec", "language_info"}:
         del notebook.metadata[key]
     notebook.metadata["language_info"] = nbformat.from_dict({"name": "python"})
     notebook.metadata["course"] = nbformat.from_dict(record(notebook))
 
 
-def _failed(notebook):
+def _failed(notebook) -> tuple[int, str]:
+    """The number of the cell that stopped with an error, and its first line."""
     for number, cell in enumerate(notebook.cells, start=1):
         if any(output.output_type == "error" for output in cell.get("outputs", [])):
-            return number, cell
-    return len(notebook.cells), notebook.cells[-1]
+            return number, (cell.source.splitlines() or [""])[0]
+    raise AssertionError("called without a failed cell")
 
 
 def _one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
-
-
-def tidy(output):
-    """A progress bar is stored as it stood at the end, not as the hundred lines that drew it."""
-    if output.output_type == "stream" and "\r" in output.text:
-        lines = output.text.split("\n")
-        output.text = "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in lines)
-    return output

@@ -28,19 +28,27 @@ def student_version(notebook, name: str, root: Path) -> str:
         config.CourseDirectory.root = folder
         config.CourseDirectory.assignment_id = name
         config.GenerateAssignment.no_database = True
+        config.SaveCells.enabled = False
         write(Path(folder) / "solutions" / name / f"{name}.ipynb", to_text(notebook))
         converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
-        converter.log = _silent_log()
+        converter.log, messages = _collecting_log()
         try:
             converter.start()
         except Exception as error:
-            raise CourseError(f"solutions/{name}: nbgrader cannot make the student version: {error}") from error
+            why = messages[0].strip().splitlines()[-1] if messages else error
+            raise CourseError(f"solutions/{name}: nbgrader cannot make the student version: {why}") from error
         released = Path(folder) / "notebooks" / name / f"{name}.ipynb"
         return released.read_text(encoding="utf-8")
 
 
-def _silent_log() -> logging.Logger:
-    """nbgrader's errors reach us as exceptions; its progress lines would bury ours."""
-    log = logging.getLogger("course.release")
-    log.setLevel(logging.CRITICAL)
-    return log
+def _collecting_log() -> tuple[logging.Logger, list[str]]:
+    """A log that prints nothing, and the list of errors that nbgrader wrote to it."""
+    messages: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record):
+            messages.append(record.getMessage())
+
+    log = logging.Logger("course.release", level=logging.ERROR)
+    log.addHandler(Collector())
+    return log, messages

@@ -68,7 +68,6 @@ def _download(folder: Path) -> str:
     """Fetch MNIST with torchvision. Returns why not, where it could not."""
     if not reachable(MNIST_HOST, seconds=0.8):
         return "no network"
-    import course_utils.vision  # noqa: F401  (before torchvision)
     from course_utils.vision import torchvision
 
     try:
@@ -87,7 +86,6 @@ def _mnist(folder: Path) -> Digits:
                 f"{folder / 'MNIST' / 'raw'}: {names[0]} holds {counts[0]} images but {names[1]} {counts[1]} labels: "
                 "delete the folder MNIST and run: python -m course_utils.data"
             )
-    import course_utils.vision  # noqa: F401  (before torchvision)
     from course_utils.vision import torchvision
 
     parts = []
