@@ -50,12 +50,14 @@ def show_images(
     rows = -(-len(images) // columns)
     size = size or min(2.4, WIDTH / columns)
     figure, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * (size + 0.25)), squeeze=False)
-    for axis in axes.flat:
+    for axis in axes.flat[len(images) :]:
         axis.set_axis_off()
     low, high = limits or (None, None)
     for axis, image, title in zip(axes.flat, images, titles or [""] * len(images), strict=False):
         axis.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
         axis.set_title(title, fontsize=9)
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_color("0.6")  # a frame: white pixels at the border would melt into the page
         if numbers:
             _write_numbers(axis, np.asarray(image))
     figure.tight_layout()
@@ -90,6 +92,8 @@ def show_lines(
         axis.axhline(baseline[1], color="0.4", linestyle="--", label=baseline[0])
     if "x" in log:
         axis.set_xscale("log")
+        axis.set_xticks(list(x), [f"{value:g}" for value in x])
+        axis.minorticks_off()
     if "y" in log:
         axis.set_yscale("log")
     axis.set(xlabel=x_label, ylabel=y_label)

@@ -133,8 +133,8 @@ my_guess_highest_score = None
 print("your guess:", my_guess_highest_score)
 show_images([lines, rising, correlate2d(lines, rising)], numbers=True,
             titles=["image", "pattern", "result"],
-            alt="An image with two slanted lines, a rising diagonal, and the result: 765 "
-                "at the lower left, where line and pattern agree, elsewhere at most 510")
+            alt="An image with two slanted lines, a rising diagonal, and the result: "
+                "765 at the lower left, where they agree, elsewhere at most 510")
 
 # %% [markdown]
 # Three ones in the pattern, 255 in each of the three pixels: $3 \cdot 255 = 765$ is a perfect match. The 510 beside
@@ -180,12 +180,12 @@ check_best_place(best_place, shapes=[(1, 6), (6, 1), (3, 8), (9, 4)], seed=2042)
 scene, centres = draw_scene(radius=16)
 ring = draw_ring(radius=16)
 show_images([scene, ring], titles=["scene", "pattern"], size=2.6,
-            alt="A scene with the outlines of a circle, a square, a triangle and a hexagon, "
-                "and beside it the pattern: a ring as large as the circle")
+            alt="A scene with the outlines of a circle, a square, a triangle and a "
+                "hexagon, and beside it the pattern: a ring as large as the circle")
 
 # %% [markdown]
 # We slide the ring over the scene, find the best place and ask which figure has its centre there. The score is in
-# per cent of a perfect match.
+# per cent of a perfect match. The picture shows the scores of all places; look for the bright dot.
 
 # %%
 def find_circle(scene, ring):
@@ -196,10 +196,6 @@ def find_circle(scene, ring):
     score = 100 * scores[row, column] / (255 * ring.sum())
     return nearest_figure(row + middle, column + middle), score
 
-# %% [markdown]
-# Here goes. The picture below shows the scores of all places; the bright dot is the match.
-
-# %%
 figure, score = find_circle(scene, ring)
 print(f"best match: the {figure}, with {score:.0f}% of a perfect match")
 show_images([correlate2d(scene, ring)], titles=["score at every place"], size=4,
@@ -240,8 +236,8 @@ for radius in [16, 17, 18, 20, 23, 26]:
 # ### BEGIN SOLUTION
 # **Rubric.** 1 point: the ring and the larger circle overlap in a few pixels only, because both are thin outlines; a figure
 # whose sides happen to lie along the ring collects more. 1 point: a remedy with its price, such as several ring sizes (one search
-# for each size), shrinking the image step by step (the same), a thicker or blurred ring (more false matches), negative weights around
-# the ring that punish bright pixels beside it (sharper, and still one size).
+# for each size), or shrinking the image step by step (the same). A thicker or blurred ring brings more false matches. Negative
+# weights around the ring punish bright pixels beside it: sharper, and still one size.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -269,8 +265,8 @@ one_to_nine = np.arange(1, 10).reshape(3, 3)
 print("your guess:", my_guess_corner_of_the_one)
 show_images([dot, one_to_nine, correlate2d(dot, one_to_nine)], numbers=True,
             titles=["dot", "kernel", "correlation"],
-            alt="A single bright dot, the kernel 1 to 9, and their correlation, which is "
-                "the kernel turned by 180 degrees: 9 at the top left, 1 at the bottom right")
+            alt="A single bright dot, the kernel 1 to 9, and their correlation: the "
+                "kernel turned by 180 degrees, 9 at the top left, 1 at the bottom right")
 
 # %% [markdown]
 # Correlation with a dot gives the kernel *upside down and mirrored*. Convolution gives the kernel as it is, which is why
@@ -343,7 +339,7 @@ assert not np.allclose(torch_conv2d(lines, rising[:2]), convolve2d(lines, rising
 
 # %% tags=["answer", "id:output_size"]
 def output_size(size, kernel, stride=1, padding=0):
-    """How often a kernel fits along one side: all arguments and the result are whole numbers."""
+    """How often a kernel fits along one side; whole numbers in, a whole number out."""
     # TODO: the formula above
     ### BEGIN SOLUTION
     return (size + 2 * padding - kernel) // stride + 1
@@ -361,8 +357,9 @@ check_output_size(output_size, cases=[(224, 7, 2, 3), (9, 2, 3, 0), (6, 6, 5, 0)
 # Four settings that you will meet again, on an image of MNIST's size:
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
-for name, kernel_size, stride, padding in [("valid, 3 x 3", 3, 1, 0), ("same, 3 x 3", 3, 1, 1),
-                                           ("halving, 3 x 3", 3, 2, 1), ("ResNet's first, 7 x 7", 7, 2, 3)]:
+settings = {"valid, 3 x 3": (3, 1, 0), "same, 3 x 3": (3, 1, 1),
+            "halving, 3 x 3": (3, 2, 1), "ResNet's first, 7 x 7": (7, 2, 3)}
+for name, (kernel_size, stride, padding) in settings.items():
     size = output_size(28, kernel_size, stride, padding)
     print(f"{name:22s} stride {stride}, padding {padding}: 28 -> {size}")
 
@@ -373,17 +370,14 @@ for name, kernel_size, stride, padding in [("valid, 3 x 3", 3, 1, 0), ("same, 3 
 # ## 1.6 Without a loop (17 minutes)
 #
 # Your two loops call NumPy once for every place. Python pays for each call. Here is a way to hand all windows to NumPy at once. A
-# window view copies nothing: it is the same memory, seen with four axes.
+# window view copies nothing: it is the same memory, seen with four axes. Axes 0 and 1 say *where*, axes 2 and 3 hold the
+# window. One `einsum` sums the products over the last two.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 windows = np.lib.stride_tricks.sliding_window_view(image, (2, 2))
 print("image", image.shape, "-> windows", windows.shape)
 print(windows[1, 2])
 
-# %% [markdown]
-# Axes 0 and 1 say *where*, axes 2 and 3 hold the window. Summing the products over the last two axes is one line:
-
-# %%
 def correlate_windows(image, kernel):
     windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
     return np.einsum("ijuv,uv->ij", windows, kernel).astype(float)
@@ -414,7 +408,8 @@ def im2col(image, kernel_height, kernel_width, stride=1):
     """
     # TODO: windows, then every stride-th of them, then one row each
     ### BEGIN SOLUTION
-    view = np.lib.stride_tricks.sliding_window_view(image, (kernel_height, kernel_width))
+    shape = (kernel_height, kernel_width)
+    view = np.lib.stride_tricks.sliding_window_view(image, shape)
     return view[::stride, ::stride].reshape(-1, kernel_height * kernel_width)
     ### END SOLUTION
 
@@ -459,25 +454,26 @@ for name, way in four_ways().items():
 my_guess_times_faster = None
 
 # %% [markdown]
-# Both axes of the plot are logarithmic: a straight line means a power law.
+# Both axes of the plot are logarithmic: a straight line means a power law. Every method gets one processor core.
 
 # %%
+torch.set_num_threads(1)
 sizes = [16, 32, 64, 128, 256]
 pictures = [random.normal(size=(size, size)) for size in sizes]
 kernel = random.normal(size=(5, 5))
 cost = {name: [1000 * seconds(way, picture, kernel) for picture in pictures]
         for name, way in four_ways().items()}
 ratio = cost["loops"][-1] / cost["matrix product"][-1]
-print(f"the matrix product is {ratio:.0f} times faster - your guess:", my_guess_times_faster)
+print(f"matrix product: {ratio:.0f} times faster - your guess:", my_guess_times_faster)
 show_lines(sizes, cost, "image height = width (pixels)", "milliseconds", log="xy",
            baseline=("one screen frame at 60 Hz", 1000 / 60),
-           alt="Time against image size on logarithmic axes: the loops are slowest "
-               "throughout; matrix product, windows and torch lie far below")
+           alt="Time against image size on logarithmic axes: the loops rise steeply and "
+               "are the slowest on large images; the other three lie far below")
 
 # %% [markdown]
-# All lines have about the same slope: twice the side is four times the pixels and four times the work. The loops only pay
-# more for each pixel. No method changes the *count* of multiplications, $(h-k+1)(w-k+1)\,k^2$; they change who
-# does them. Very small images cost every method about the same: the call itself is what takes the time.
+# On large images all lines have about the same slope: twice the side is four times the pixels and four times the work. The
+# loops pay more for each pixel. No method changes the *count* of multiplications, $(h-k+1)(w-k+1)\,k^2$; they change
+# who does them. On small images the lines are flat: there the call itself is what takes the time.
 #
 # ## 1.7 What to take with you (5 minutes)
 #
