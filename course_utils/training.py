@@ -1,0 +1,105 @@
+"""The training loop that lesson 04 builds by hand, for every lesson after it.
+
+Data are whole tensors in memory, (n, ...) float32 and (n,) int64. The order of the examples comes from the caller's
+seed; the first weights come from wherever the caller made the model.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from course_utils.device import Settings, autocast, place
+
+
+@dataclass
+class History:
+    """One number per epoch; accuracies are shares between 0 and 1; validation lists are empty without such data."""
+
+    train_loss: list[float] = field(default_factory=list)
+    train_accuracy: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, list[float]]:
+        return asdict(self)
+
+
+def batches(n: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """The numbers 0..n-1 in random order, `batch_size` at a time; the last batch may be smaller."""
+    if n < 1 or batch_size < 1:
+        raise ValueError(f"n={n}, batch_size={batch_size}: both must be at least 1")
+    yield from torch.randperm(n, generator=generator).split(batch_size)
+
+
+def train_epoch(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    optimiser: torch.optim.Optimizer,
+    batch_size: int,
+    generator: torch.Generator,
+    chosen: Settings,
+) -> tuple[float, float]:
+    """One pass over the training data with cross-entropy; returns mean loss and accuracy as seen while training."""
+    model.train()
+    total_loss, correct = 0.0, 0
+    for rows in batches(len(x), batch_size, generator):
+        inputs, targets = place(x[rows], chosen), place(y[rows], chosen)
+        optimiser.zero_grad()
+        with autocast(chosen):
+            logits = model(inputs)
+            loss = nn.functional.cross_entropy(logits, targets)
+        loss.backward()
+        optimiser.step()
+        total_loss += loss.item() * len(rows)
+        correct += (logits.argmax(1) == targets).sum().item()
+    return total_loss / len(x), correct / len(x)
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, x: Tensor, y: Tensor, chosen: Settings, batch_size: int = 500) -> tuple[float, float]:
+    """Mean cross-entropy and accuracy of `model` in evaluation mode; the model's mode is given back as it was."""
+    was_training = model.training
+    model.eval()
+    total_loss, correct = 0.0, 0
+    for inputs, targets in zip(x.split(batch_size), y.split(batch_size), strict=True):
+        inputs, targets = place(inputs, chosen), place(targets, chosen)
+        with autocast(chosen):
+            logits = model(inputs)
+        total_loss += nn.functional.cross_entropy(logits.float(), targets, reduction="sum").item()
+        correct += (logits.argmax(1) == targets).sum().item()
+    model.train(was_training)
+    return total_loss / len(x), correct / len(x)
+
+
+def fit(
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    train: tuple[Tensor, Tensor],
+    validation: tuple[Tensor, Tensor] | None,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    chosen: Settings,
+    progress: bool = True,
+    after_epoch: Callable[[int, History], None] | None = None,
+) -> History:
+    """Train for `epochs` passes with a progress bar; `after_epoch(epoch, history)` is called after each, from 1 on."""
+    generator = torch.Generator().manual_seed(seed)
+    history = History()
+    bar = tqdm(range(1, epochs + 1), desc="training", unit="epoch", disable=not progress)
+    for epoch in bar:
+        loss, accuracy = train_epoch(model, *train, optimiser, batch_size, generator, chosen)
+        history.train_loss.append(loss)
+        history.train_accuracy.append(accuracy)
+        if validation is not None:
+            loss, accuracy = evaluate(model, *validation, chosen)
+            history.validation_loss.append(loss)
+            history.validation_accuracy.append(accuracy)
+        bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{accuracy:.3f}")
+        if after_epoch:
+            after_epoch(epoch, history)
+    return history
