@@ -44,7 +44,7 @@ def show_images(
     """
     if len(images) == 0:
         raise ValueError("images is empty: give at least one image")
-    if titles and len(titles) != len(images):
+    if len(titles) not in (0, len(images)):
         raise ValueError(f"{len(titles)} titles for {len(images)} images: give one title each, or none")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
@@ -53,7 +53,7 @@ def show_images(
     for axis in axes.flat[len(images) :]:
         axis.set_axis_off()
     low, high = limits or (None, None)
-    for axis, image, title in zip(axes.flat, images, titles or [""] * len(images), strict=False):
+    for axis, image, title in zip(axes.flat, images, titles if len(titles) else [""] * len(images), strict=False):
         axis.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
         axis.set_title(title, fontsize=9)
         axis.set(xticks=[], yticks=[])
