@@ -84,7 +84,7 @@ show_images(digits.x_train[:8], titles=digits.y_train[:8].astype(str), columns=8
 first = digits.x_train[0]
 rows, columns = slice(8, 18), slice(8, 18)
 patch = (100 * first[rows, columns]).round()
-print("brightest pixel of the image:", first.max(), "- mean:", round(float(first.mean()), 3))
+print(f"brightest pixel: {first.max():.3f}, mean: {first.mean():.3f}")
 show_images([first, patch], titles=["the image", "its middle, in hundredths"], size=3.6,
             alt="The first digit, and the middle of it enlarged to ten by ten pixels")
 print(patch.astype(int))
