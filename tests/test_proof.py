@@ -21,7 +21,7 @@ WRONG = {"double": {
 IMPORT = "from course_utils.checks.report import call, require_number\n"
 GOOD = 'require_number(call(double, 2, given="2"), 4, "the number 2", "add x to itself")'
 GOOD_HIDDEN = (
-    'require_number(call(double, -98765, given="a large number"), -197530, "a large number", "add x to itself")'
+    'require_number(call(double, -98765, given="large"), -197530, "large", "add x to itself")'
 )
 EASILY_FOOLED = 'assert call(double, 2, given="2") == 4, "given: 2 expected: 4 got: ? hint: add"'
 
