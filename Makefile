@@ -3,14 +3,13 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8888
-BROWSER ?= yes
 WORKERS ?= logical
 LESSONS ?=
 
 BIN = $(VENV)/bin
 COURSE = $(BIN)/python -m course_admin.cli
 # One thread for each test worker: two workers with all cores each would only be in each other's way.
-ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+ONE_THREAD = COURSE_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
 export TF_CPP_MIN_LOG_LEVEL = 2
 
@@ -33,7 +32,7 @@ env: python
 	@"$(PYTHON)" tools/setup_env.py --venv "$(VENV)"
 
 lab: python
-	@"$(PYTHON)" tools/start_lab.py --venv "$(VENV)" --port "$(PORT)" --browser "$(BROWSER)"
+	@"$(PYTHON)" tools/start_lab.py --venv "$(VENV)" --port "$(PORT)" $(if $(filter no,$(BROWSER)),--no-browser)
 
 build: env
 	@$(COURSE) build $(LESSONS)

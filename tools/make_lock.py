@@ -14,7 +14,8 @@ import sys
 import tempfile
 
 import setup_env
-from setup_env import ROOT, SetupError
+from logged_run import guarded
+from setup_env import ROOT
 
 HEADER = "# The versions the course is tested with; every install keeps to them (pip -c). Written by: make lock\n"
 CUDA_ONLY = re.compile(r"(nvidia|cuda|triton)\b")
@@ -27,26 +28,25 @@ def lock_lines(frozen):
     return sorted((pin for pin in pins if not CUDA_ONLY.match(pin)), key=str.lower)
 
 
-def main():
-    try:
-        setup_env.check_python()
-        with tempfile.TemporaryDirectory() as folder:
-            venv = os.path.join(folder, "venv")
-            with open(os.path.join(folder, "log"), "a") as log:
-                print("lock: installing the newest versions that fit, one to two minutes", flush=True)
-                setup_env.install(venv, ROOT, log, constraints=None)
-            freeze = [setup_env.venv_python(venv), "-I", "-m", "pip", "freeze", "--all"]
-            freeze += ["--exclude-editable", "--exclude", "pip"]
-            pins = lock_lines(subprocess.check_output(freeze, text=True))
-    except SetupError as error:
-        print(f"lock: {error}", file=sys.stderr)
-        return 2
+def make_lock():
+    setup_env.check_python()
+    with tempfile.TemporaryDirectory() as folder:
+        venv = os.path.join(folder, "venv")
+        with open(os.path.join(ROOT, ".venv.lock.log"), "w") as log:
+            print("lock: installing the newest versions that fit, one to two minutes", flush=True)
+            setup_env.install(venv, ROOT, log, constraints=None)
+        freeze = [setup_env.venv_python(venv), "-I", "-m", "pip", "freeze", "--all"]
+        freeze += ["--exclude-editable", "--exclude", "pip"]
+        pins = lock_lines(subprocess.check_output(freeze, text=True))
     path = os.path.join(ROOT, "constraints.txt")
     with open(path + ".part", "w") as file:
         file.write(HEADER + "\n".join(pins) + "\n")
     os.replace(path + ".part", path)
     print(f"lock: {len(pins)} versions in constraints.txt; now run: make test")
-    return 0
+
+
+def main():
+    return guarded("lock", make_lock)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ import json
 import os
 import platform
 import shutil
-import signal
 import subprocess
 import sys
+
+from logged_run import SetupError, guarded, run, short
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OLDEST_PYTHON = (3, 11)
@@ -30,48 +31,23 @@ SPACE_NEEDED = 5 * 10**9  # bytes: 3.7 GB installed without CUDA, and what pip u
 STAMP = "course_env.json"
 UNFINISHED = {"unfinished": True}
 
-# What pip's log says, and what that means for the reader. The first match wins.
-CAUSES = [
-    (
-        ("No space left on device", "Disk quota exceeded"),
-        "the disk is full; free some space or name another with VENV=",
-    ),
-    (("Permission denied", "Read-only file system"), "a folder cannot be written; run it where you own the files"),
-    (
-        (
-            "Failed to establish a new connection",
-            "NewConnectionError",
-            "Temporary failure in name resolution",
-            "Name or service not known",
-            "Network is unreachable",
-            "Connection refused",
-            "ConnectTimeoutError",
-            "ReadTimeoutError",
-            "ProxyError",
-        ),
-        "no network: the package index could not be reached; go online and run it again",
-    ),
-    (
-        ("No matching distribution found", "ResolutionImpossible"),
-        "a package is not offered for this Python or machine; try PYTHON=python3.12, or conda with environment.yml",
-    ),
-]
-
-
-class SetupError(Exception):
-    """A failure told in one line: what went wrong and the cure."""
-
 
 def check_python(version=sys.version_info):
     """Stop with a cure when this Python is too old, too new, or lacks what a virtual environment needs."""
     if not OLDEST_PYTHON <= tuple(version[:2]) <= NEWEST_PYTHON:
-        found = [name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)]
+        found = [name for name in ("python3.13", "python3.12", "python3.11") if answers(name)]
         cure = "run it with PYTHON=" + found[0] if found else "install Python 3.12 and run it with PYTHON=python3.12"
         raise SetupError(f"Python {version[0]}.{version[1]} does not fit, the course needs 3.11 to 3.13; {cure}")
     if importlib.util.find_spec("ensurepip") is None:
-        raise SetupError(
-            "this Python cannot make environments; install it whole (Debian, Ubuntu: apt install python3-venv)"
-        )
+        raise SetupError("this Python has no ensurepip; install it whole (Debian, Ubuntu: apt install python3-venv)")
+
+
+def answers(name):
+    """Whether a command of this name runs (pyenv puts names on the path that do not)."""
+    try:
+        return subprocess.call([name, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
 
 
 def wanted_stamp(root):
@@ -137,7 +113,7 @@ def ensure(venv, root=ROOT):
                 say(f"making {short(venv)} ({reason}), one to two minutes")
                 rebuild(venv, root, wanted, log)
     except OSError as error:
-        raise SetupError(f"cannot make {short(venv)}: {error}; name another folder with VENV=")
+        raise SetupError(f"cannot make {short(venv)}: {error}; name another folder with VENV=") from error
     say(f"{short(venv)} is ready")
 
 
@@ -185,15 +161,16 @@ def check_space(folder):
         )
 
 
-def install(venv, root, log):
+def install(venv, root, log, constraints="constraints.txt"):
     """Make the virtual environment, bring pip up where it is too old, and install the course with its tools."""
     os.makedirs(venv, exist_ok=True)
     write_stamp(venv, UNFINISHED)
     run([sys.executable, "-m", "venv", venv], root, log)
     pip = [venv_python(venv), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input"]
     if pip_version(pip) < OLDEST_PIP:
-        run(pip + ["install", "--upgrade", "--progress-bar=off", "pip>={}.{}".format(*OLDEST_PIP)], root, log)
-    run(pip + ["install", "--progress-bar=off", "-e", ".", "--group", "dev", "-c", "constraints.txt"], root, log)
+        run([*pip, "install", "--upgrade", "--progress-bar=off", "pip>={}.{}".format(*OLDEST_PIP)], root, log)
+    keep_to = ["-c", constraints] if constraints else []
+    run([*pip, "install", "--progress-bar=off", "-e", ".", "--group", "dev", *keep_to], root, log)
 
 
 def pip_version(pip):
@@ -202,75 +179,11 @@ def pip_version(pip):
     return tuple(int(part) for part in words[1].split(".")[:2])
 
 
-def run(command, root, log):
-    """Run a command with its output in the log, with a sign of life on a terminal. Raises SetupError on failure."""
-    process = subprocess.Popen(command, cwd=root, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-    seconds = 0
-    try:
-        while True:
-            try:
-                status = process.wait(timeout=1)
-                break
-            except subprocess.TimeoutExpired:
-                seconds += 1
-                show(f"  {seconds} s  {last_line(log.name)}")
-    except BaseException:
-        process.terminate()
-        process.wait()
-        raise
-    finally:
-        show("")
-    if status:
-        raise SetupError(f"{cause_of(log.name)} (the log: {short(log.name)})")
-
-
-def show(text):
-    """Overwrite the last line of a terminal; write nothing where the output goes to a file."""
-    if sys.stdout.isatty():
-        width = shutil.get_terminal_size().columns - 1
-        sys.stdout.write("\r\033[K" + text[:width])
-        sys.stdout.flush()
-
-
-def last_line(path):
-    lines = read_log(path).splitlines()
-    return lines[-1].strip() if lines else ""
-
-
-def read_log(path):
-    with open(path, errors="replace") as file:
-        return file.read()
-
-
-def cause_of(path):
-    """The likely cause of a failed install: a phrase with its cure, read from pip's log."""
-    text = read_log(path)
-    for signs, cause in CAUSES:
-        if any(sign in text for sign in signs):
-            return cause
-    return "the install failed: " + last_line(path)
-
-
-def short(path):
-    """The path as the reader knows it: relative where it lies under the working folder."""
-    relative = os.path.relpath(path)
-    return path if relative.startswith("..") else relative
-
-
 def main():
     parser = argparse.ArgumentParser(description="Make the virtual environment of the course, or see that it is ready.")
-    for number in (signal.SIGTERM, signal.SIGHUP):  # leave nothing half-made when the terminal is closed either
-        signal.signal(number, lambda number, frame: sys.exit(128 + number))
     parser.add_argument("--venv", default=".venv", help="folder of the environment (default: .venv)")
-    try:
-        ensure(parser.parse_args().venv)
-    except SetupError as error:
-        print(f"setup: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("setup: interrupted; the same command starts again", file=sys.stderr)
-        return 130
-    return 0
+    options = parser.parse_args()
+    return guarded("setup", lambda: ensure(options.venv))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,19 @@
 """Open JupyterLab on notebooks/ (`make lab`): first see that the port is free, then set up the environment.
 
-    python3 tools/start_lab.py --venv .venv --port 8888 --browser no
+    python3 tools/start_lab.py --venv .venv --port 8888 --no-browser
 
 Standard library only, like setup_env.py, for the same reason.
 """
 
 import argparse
+import errno
 import os
 import socket
 import sys
 
 import setup_env
-from setup_env import ROOT, SetupError
+from logged_run import SetupError, guarded
+from setup_env import ROOT
 
 
 def free_port(text):
@@ -22,26 +24,31 @@ def free_port(text):
     if is_free(port):
         return port
     free = next(other for other in [*range(port + 1, 65536), *range(1024, port)] if is_free(other))
-    raise SetupError(f"port {port} cannot be used (busy?); try PORT={free}")
+    raise SetupError(f"port {port} is taken or forbidden; try PORT={free}")
 
 
 def is_free(port):
     """Whether JupyterLab could listen on this port of localhost, and nobody answers there already."""
-    for family, kind, protocol, _, address in socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM):
-        with socket.socket(family, kind, protocol) as client:
+    found = socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)
+    return not any(is_taken(family, address) for family, _, _, _, address in found)
+
+
+def is_taken(family, address):
+    """Whether one address of localhost is in use or forbidden. IPv6 where there is none is neither."""
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as client:
             client.settimeout(1)
             if client.connect_ex(address) == 0:
-                return False
-        with socket.socket(family, kind, protocol) as server:
+                return True
+        with socket.socket(family, socket.SOCK_STREAM) as server:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Jupyter does: a port just left is free
-            try:
-                server.bind(address)
-            except OSError:
-                return False
-    return True
+            server.bind(address)
+    except OSError as error:
+        return error.errno in (errno.EADDRINUSE, errno.EACCES)
+    return False
 
 
-def command(venv, port, browser):
+def command(venv, port, no_browser):
     """JupyterLab's command line.
 
     It serves the whole course folder and starts in notebooks/: nbgrader (the Validate button, the formgrader) reads
@@ -57,35 +64,33 @@ def command(venv, port, browser):
         "--ServerApp.port_retries=0",  # never move to another port in silence
         "--Application.log_level=WARN",
     ]
-    if browser == "no":
+    if no_browser:
         words.append("--no-browser")
     if os.geteuid() == 0:
         words.append("--allow-root")  # containers and Binder run as root; Jupyter would refuse
     return words
 
 
+def start(venv, port, no_browser):
+    """Check what can be checked, set up the environment, and become JupyterLab."""
+    setup_env.check_python()
+    port = free_port(port)
+    if not os.path.isdir(os.path.join(ROOT, "notebooks")):
+        raise SetupError(f"notebooks/ is missing in {ROOT}; make it with: make build")
+    setup_env.ensure(venv)
+    print(f"lab: JupyterLab on notebooks/, port {port}; Control-C twice stops it", flush=True)
+    os.chdir(ROOT)
+    words = command(os.path.abspath(os.path.expanduser(venv)), port, no_browser)
+    os.execv(words[0], words)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Set up the environment and open JupyterLab on notebooks/.")
     parser.add_argument("--venv", default=".venv", help="folder of the environment (default: .venv)")
     parser.add_argument("--port", default="8888", help="port of JupyterLab (default: 8888)")
-    parser.add_argument("--browser", default="yes", choices=["yes", "no"], help="no: only print the address")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
     options = parser.parse_args()
-    try:
-        setup_env.check_python()
-        port = free_port(options.port)
-        if not os.path.isdir(os.path.join(ROOT, "notebooks")):
-            raise SetupError(f"notebooks/ is missing in {ROOT}; make it with: make build")
-        setup_env.ensure(options.venv)
-    except SetupError as error:
-        print(f"lab: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("lab: interrupted; the same command starts again", file=sys.stderr)
-        return 130
-    print(f"lab: JupyterLab on notebooks/, port {port}; Control-C twice stops it", flush=True)
-    os.chdir(ROOT)
-    words = command(os.path.abspath(os.path.expanduser(options.venv)), port, options.browser)
-    os.execv(words[0], words)
+    return guarded("lab", lambda: start(options.venv, options.port, options.no_browser))
 
 
 if __name__ == "__main__":
