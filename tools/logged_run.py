@@ -52,7 +52,7 @@ def run(command, root, log):
                 break
             except subprocess.TimeoutExpired:
                 seconds += 1
-                show(f"  {seconds} s  {last_line(log.name)}")
+                show(f"  {seconds} s  {stage(log.name)}")
     except BaseException:
         process.terminate()
         process.wait()
@@ -71,9 +71,11 @@ def show(text):
         sys.stdout.flush()
 
 
-def last_line(path):
-    lines = read_log(path).splitlines()
-    return lines[-1].strip() if lines else ""
+def stage(path):
+    """What pip is doing now: the last line of its log that says so."""
+    lines = [line.strip() for line in read_log(path).splitlines()]
+    stages = [line for line in lines if line.startswith(("Collecting", "Downloading", "Building", "Installing"))]
+    return stages[-1] if stages else ""
 
 
 def read_log(path):
@@ -87,8 +89,9 @@ def cause_of(path):
     for signs, cause in CAUSES:
         if any(sign in text for sign in signs):
             return cause
-    errors = [line.strip() for line in text.splitlines() if "error" in line.lower()]
-    return "the install failed: " + (errors[-1] if errors else last_line(path))
+    lines = [line.strip() for line in text.splitlines()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return "the install failed: " + "".join(errors[-1:] or lines[-1:])
 
 
 def short(path):
