@@ -59,6 +59,8 @@ test: env
 	@$(COURSE) build --check
 	@echo "test: style of the lessons (course lint)"
 	@$(COURSE) lint
+	@echo "test: right, wrong and cheap answers against every check (course proof)"
+	@$(ONE_THREAD) $(COURSE) proof
 	@echo "test: tests and instructor notebooks (pytest, nbval)"
 	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist loadfile --nbval-lax --nbval-current-env tests solutions
 

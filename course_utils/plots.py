@@ -20,6 +20,7 @@ WIDTH = 7.5  # inches; a notebook column
 def show(figure: plt.Figure, alt: str) -> None:
     """Show `figure` in the notebook with `alt` as its text for screen readers, and close it."""
     if len(alt.split()) < 4:
+        plt.close(figure)
         raise ValueError(f"alt={alt!r}: say in a sentence what the figure shows (at least 4 words)")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=90, bbox_inches="tight")

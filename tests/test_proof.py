@@ -1,15 +1,14 @@
-"""The proof of the checks: every lesson's checks hold, and the proof itself sees a check that does not."""
+"""The proof of the checks sees a check that does not hold. (`make test` runs it over every lesson: course proof.)"""
 
 import numpy as np
 import pytest
 
 from course_admin.bank import SPOILERS, cheap_answers
 from course_admin.errors import CourseError
-from course_admin.layout import lesson_scripts
 from course_admin.lesson import read_lesson
 from course_admin.proof import prove, prove_lesson
 
-from conftest import ROOT, edit  # isort: skip
+from conftest import edit  # isort: skip
 
 ANSWERS = """
 RIGHT = {"double": {"sum": lambda x: x + x, "product": lambda x: x * 2}}
@@ -20,9 +19,7 @@ WRONG = {"double": {
 """
 IMPORT = "from course_utils.checks.report import call, require_number\n"
 GOOD = 'require_number(call(double, 2, given="2"), 4, "the number 2", "add x to itself")'
-GOOD_HIDDEN = (
-    'require_number(call(double, -98765, given="large"), -197530, "large", "add x to itself")'
-)
+GOOD_HIDDEN = 'require_number(call(double, -98765, given="large"), -197530, "large", "add x to itself")'
 EASILY_FOOLED = 'assert call(double, 2, given="2") == 4, "given: 2 expected: 4 got: ? hint: add"'
 
 
@@ -40,14 +37,6 @@ def answers(course, old, new):
     path = course / "tests" / "answers" / "01_tiny.py"
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
-
-
-@pytest.mark.parametrize("path", lesson_scripts(ROOT), ids=lambda path: path.stem)
-def test_the_checks_of_the_lesson_hold(path):
-    results = prove_lesson(ROOT, read_lesson(path))
-    assert [failure for result in results for failure in result.failures] == []
-    for result in results:
-        assert result.right >= 3 and result.wrong >= 5 and result.cheap >= 15
 
 
 def test_a_good_check_is_proved_and_counted(proved, capsys):

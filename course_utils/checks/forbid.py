@@ -54,9 +54,5 @@ def forbid(answer: Any, forbidden: set[str], given: str) -> None:
     """Fail when `answer` uses one of the `forbidden` names: the exercise is to build what they do."""
     found = sorted(names_used(answer) & forbidden)
     if found:
-        fail(
-            given,
-            "your own code",
-            f"a call of {found[0]}",
-            f"this exercise builds what {found[0]} does: write it yourself",
-        )
+        hint = f"this exercise builds what {found[0]} does: write it yourself"
+        fail(given, "your own code", f"a use of {found[0]}", hint)
