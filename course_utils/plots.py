@@ -4,6 +4,8 @@ Every drawing helper takes `alt=`, one sentence that says what the figure shows 
 reaches the screen reader in JupyterLab and on the site. Lesson 00 uses these helpers first.
 """
 
+import base64
+import html
 import io
 from collections.abc import Sequence
 
@@ -25,8 +27,10 @@ def show(figure: plt.Figure, alt: str) -> None:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=90, bbox_inches="tight")
     plt.close(figure)
-    picture = {"image/png": buffer.getvalue(), "text/plain": alt}
-    display(picture, metadata={"image/png": {"alt": alt}}, raw=True)
+    png = base64.b64encode(buffer.getvalue()).decode()
+    # JupyterLab gives a bare PNG no alt text, so it is given HTML; the PNG is for tools that drop images inside HTML
+    tag = f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt)}">'
+    display({"text/html": tag, "image/png": png, "text/plain": alt}, metadata={"image/png": {"alt": alt}}, raw=True)
 
 
 def show_images(

@@ -1,5 +1,7 @@
 """Plots, figures, timing, training and the import: the plumbing under the lessons."""
 
+import base64
+import html
 import subprocess
 import sys
 
@@ -27,17 +29,17 @@ def test_importing_loads_no_framework(module):
 
 @pytest.fixture
 def shown(monkeypatch):
-    """The pictures that the drawing helpers hand to the notebook: (png bytes, alt text)."""
+    """What the drawing helpers hand to the notebook: (data, metadata)."""
     pictures = []
 
     def display(data, metadata, raw):
-        pictures.append((data["image/png"], metadata["image/png"]["alt"]))
+        pictures.append((data, metadata))
 
     monkeypatch.setattr(plots, "display", display)
     return pictures
 
 
-ALT = "A picture for the test of plots"
+ALT = 'A picture for the test of plots, 3 < 4 and "so on"'
 DRAWINGS = {
     "images": lambda alt: plots.show_images([np.eye(3), np.zeros((2, 5))], titles=["a", "b"], alt=alt, numbers=True),
     "lines": lambda alt: plots.show_lines([1, 2], {"a": [1, 2]}, "x", "y", alt, baseline=("b", 1), log="xy"),
@@ -48,9 +50,10 @@ DRAWINGS = {
 @pytest.mark.parametrize("kind", DRAWINGS)
 def test_a_figure_carries_its_words_and_is_closed(kind, shown):
     DRAWINGS[kind](ALT)
-    ((png, alt),) = shown
-    assert alt == ALT
-    assert png.startswith(b"\x89PNG")
+    ((data, metadata),) = shown
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert metadata["image/png"]["alt"] == data["text/plain"] == ALT
+    assert data["text/html"] == f'<img src="data:image/png;base64,{data["image/png"]}" alt="{html.escape(ALT)}">'
     assert plots.plt.get_fignums() == []
 
 
