@@ -97,13 +97,32 @@ def show_lines(
         axis.axhline(baseline[1], color="0.4", linestyle="--", label=baseline[0])
     if "x" in log:
         axis.set_xscale("log")
-        axis.set_xticks(list(x), [f"{value:g}" for value in x])
+        ticks = list(x)[:: 1 if len(x) <= 8 else 2]
+        axis.set_xticks(ticks, [f"{value:g}" for value in ticks])
         axis.minorticks_off()
     if "y" in log:
         axis.set_yscale("log")
     axis.set(xlabel=x_label, ylabel=y_label)
     axis.grid(alpha=0.3)
     axis.legend()
+    show(figure, alt)
+
+
+def show_bars(
+    names: Sequence,
+    values: Sequence[float],
+    x_label: str,
+    y_label: str,
+    alt: str,
+    baseline: tuple[str, float] | None = None,
+) -> None:
+    """Draw one bar per name, from zero, so that lengths can be compared; `baseline` is a dashed line (name, height)."""
+    figure, axis = plt.subplots(figsize=(WIDTH, 3))
+    axis.bar([str(name) for name in names], values, color=COLOURS[0], width=0.7)
+    if baseline:
+        axis.axhline(baseline[1], color="0.2", linestyle="--", label=baseline[0])
+        axis.legend(loc="lower right")
+    axis.set(xlabel=x_label, ylabel=y_label)
     show(figure, alt)
 
 

@@ -21,7 +21,7 @@ import torch
 
 from course_utils.data import load_digits
 from course_utils.device import settings
-from course_utils.plots import show_images, show_lines, show_table
+from course_utils.plots import show_bars, show_images, show_lines, show_table
 
 # %% [markdown]
 # If that cell ran without an error, everything is installed. Cells run with **Shift + Enter**, one after another. A notebook remembers what
@@ -96,10 +96,10 @@ print(patch.astype(int))
 
 # %%
 counts = np.bincount(digits.y_train, minlength=10)
-show_lines(range(10), {"training images": counts}, "digit", "how many",
-           baseline=("a tenth of all", counts.sum() / 10),
-           alt="Number of training images of each digit: all ten near the line of one "
-               "tenth, so that no digit is rare")
+show_bars(range(10), counts, "digit", "training images",
+          baseline=("a tenth of all", counts.sum() / 10),
+          alt="Bars of the number of training images of each digit: all ten reach the "
+              "line of one tenth, give or take a few images")
 
 # %% [markdown]
 # Nearly equal. So a program that always says "3" is right about one time in ten. Remember this number: it is the **chance level**.

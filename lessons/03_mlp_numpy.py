@@ -367,7 +367,7 @@ show_lines(steps, {"error of the numerical gradient": errors}, "step", "largest 
 
 # %% [markdown] tags=["explain", "id:explain_backward", "points:3"]
 # In five to eight sentences: what does `delta_2` mean for a single image? Why does `backward` need the hidden values? Why is the gradient of
-# `W1` almost zero for a pixel that is black in every image? What would go wrong if the division by $n$ were forgotten?
+# `W1` exactly zero for a pixel that is black in every image? What would go wrong if the division by $n$ were forgotten?
 #
 # ### BEGIN SOLUTION
 # **Rubric.** 1 point: `delta_2` is the derivative of the loss by the logits, predicted probabilities minus the one-hot truth, over $n$;
@@ -417,10 +417,10 @@ show_lines(epochs, trained(0)[1], "epoch", "accuracy", baseline=("nearest mean",
                "of the nearest mean, and flatten; training stays above test")
 
 # %% [markdown]
-# One run is one throw of the dice. Three seeds tell how much of the last digit is luck.
+# One run is one throw of the dice. Five seeds tell how much of the last digit is luck.
 
 # %%
-final = [trained(seed)[1]["test"][-1] for seed in range(3)]
+final = [trained(seed)[1]["test"][-1] for seed in range(5)]
 print(digits)
 print(f"network:      {np.mean(final):.3f}, from {min(final):.3f} to {max(final):.3f}")
 print(f"nearest mean: {baseline:.3f}     chance: 0.100")

@@ -43,6 +43,7 @@ ALT = 'A picture for the test of plots, 3 < 4 and "so on"'
 DRAWINGS = {
     "images": lambda alt: plots.show_images([np.eye(3), np.zeros((2, 5))], titles=["a", "b"], alt=alt, numbers=True),
     "lines": lambda alt: plots.show_lines([1, 2], {"a": [1, 2]}, "x", "y", alt, baseline=("b", 1), log="xy"),
+    "bars": lambda alt: plots.show_bars("abc", [1, 2, 3], "x", "y", alt, baseline=("mean", 2)),
     "table": lambda alt: plots.show_table(np.eye(3), "x", "y", alt),
 }
 
