@@ -4,11 +4,11 @@ import json
 
 import nbformat
 import pytest
-from conftest import TINY_LESSON, edit
 
 from course_admin.build import build, check
 from course_admin.cli import main
 from course_admin.errors import CourseError
+from support import TINY_LESSON, edit
 
 
 @pytest.fixture

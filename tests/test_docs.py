@@ -7,8 +7,7 @@ import pytest
 from course_admin.layout import lesson_scripts
 from course_admin.lesson import read_lesson
 from course_admin.measure import measure
-
-from conftest import ROOT  # isort: skip
+from support import ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 

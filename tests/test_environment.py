@@ -4,14 +4,15 @@ import re
 import tomllib
 from pathlib import Path
 
-import make_lock
 import pytest
-import setup_env
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+import make_lock
+import setup_env
 
 ROOT = Path(__file__).resolve().parent.parent
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}  # the others have the same name in both worlds

@@ -1,12 +1,12 @@
 """A script that cannot become a lesson is refused with one line that names the lesson and the cell."""
 
 import pytest
-from conftest import edit
 
 from course_admin.cli import main
 from course_admin.errors import CourseError
 from course_admin.layout import lesson_scripts
 from course_admin.lesson import read_lesson
+from support import edit
 
 ANSWER = '# %% tags=["answer", "id:double"]'
 CHECK = '# %% tags=["check", "id:double", "points:2"]'

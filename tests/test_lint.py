@@ -1,12 +1,12 @@
 """The style gate measures what design section 5 says, on lessons small enough to count by hand."""
 
 import pytest
-from conftest import ROOT
 
 from course_admin.layout import lesson_scripts
 from course_admin.lesson import read_lesson
 from course_admin.lint import RULES, breaches_of, lint
 from course_admin.measure import measure, prose, words
+from support import ROOT
 
 GOOD = ROOT / "lessons" / "01_convolution_by_hand.py"
 

@@ -7,8 +7,7 @@ from course_admin.bank import SPOILERS, cheap_answers
 from course_admin.errors import CourseError
 from course_admin.lesson import read_lesson
 from course_admin.proof import prove, prove_lesson
-
-from conftest import edit  # isort: skip
+from support import edit
 
 ANSWERS = """
 RIGHT = {"double": {"sum": lambda x: x + x, "product": lambda x: x * 2}}

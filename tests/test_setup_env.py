@@ -11,8 +11,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-import logged_run
 import pytest
+
+import logged_run
 import setup_env
 
 TOOLS = Path(setup_env.__file__).parent

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat.v4 as notebooks
 import pytest
+
 import start_lab
 from logged_run import SetupError
 

@@ -11,8 +11,7 @@ from traitlets.config import Config
 from course_admin.build import notebook_path
 from course_admin.layout import lesson_scripts
 from course_admin.lesson import read_lesson, region_lines
-
-from conftest import ROOT  # isort: skip
+from support import ROOT
 
 LESSONS = [read_lesson(path) for path in lesson_scripts(ROOT)]
 GIVEN = ["environment.yml", "pyproject.toml", "README.md", "course_utils", "notebooks"]
