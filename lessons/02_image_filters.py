@@ -559,7 +559,7 @@ show_spreads(results, ["test digits", "moved test digits", "only 6 and 9"], "acc
 # **What this does not show.** Small, centred digits and linear models. Light was added without clipping, which real cameras do. The bowl has two
 # weights; a network's loss is no bowl. Whether moved copies help a deep network was not measured here.
 #
-# **Where next.** Lesson 3 builds a network from NumPy alone. Lesson 5 lets one learn its own kernels. Lesson 11 augments people.
+# **Where next.** Lesson 3 builds a network from NumPy alone. Lesson 5 lets one learn its own kernels. Lesson 11 brings pictures of people.
 #
 # **Read more**
 #
