@@ -51,7 +51,7 @@ my_guess_how_many_numbers = None
 # %% [markdown]
 # The first weights are random and small. Why random? Section 3.6 tries zeros. Why divide by the root of the number of
 # inputs? So that a sum of 784 products is as large as one of 128
-# ([LeCun et al., 1998](https://doi.org/10.1007/978-3-642-35289-8_3)).
+# ([LeCun et al., 1998](https://doi.org/10.1007/3-540-49430-8_2)).
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 def first_parameters(seed, inputs=784, hidden=128, classes=10):
@@ -485,4 +485,4 @@ show_images(digits.x_test[wrong],
 # **Read more**
 #
 # - Rumelhart, Hinton and Williams, [Learning representations by back-propagating errors](https://doi.org/10.1038/323533a0), 1986.
-# - LeCun, Bottou, Orr and Müller, [Efficient BackProp](https://doi.org/10.1007/978-3-642-35289-8_3), 1998: first weights, learning rates, and why.
+# - LeCun, Bottou, Orr and Müller, [Efficient BackProp](https://doi.org/10.1007/3-540-49430-8_2), 1998: first weights, learning rates, and why.
