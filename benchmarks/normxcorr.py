@@ -4,8 +4,9 @@
 
 Maps of 8 x 25 x 37 x 12, the size in the paper. The loops follow the article's layer: one slice for each patch of each
 channel, one product for each patch of the first map; only the normalisation is that of our layer (the authors' kernel
-divides by sd + eps and N - 1, the article does not), so that both give the same numbers. Both use the same threads.
-Targets: at least 20 times faster, the whole process under 1 GB. Exit code 1 where one is missed.
+divides by sd + eps and N - 1, the article does not), so that both give the same numbers. One thread for both: a second
+one helps only the layer. Targets: at least 20 times faster, the whole process under 1 GB. Exit code 1 where one is
+missed.
 """
 
 import sys
@@ -51,19 +52,19 @@ def article_loops(map_a, map_b):
 
 
 def main() -> int:
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(0)
     maps = [torch.randn(SHAPE, generator=generator).relu().requires_grad_() for _ in range(2)]
     layer = NormalizedXCorr(SIZE, ROWS, EPS)
+    gradient = torch.randn(layer(*maps).shape, generator=generator)
 
     def forward_and_backward(function):
         for feature_map in maps:
             feature_map.grad = None
         out = function(*maps)
-        out.square().sum().backward()
+        out.backward(gradient)
         return out.detach(), [feature_map.grad for feature_map in maps]
 
-    before = peak_megabytes()
     out, gradients = forward_and_backward(layer)
     ours_peak = peak_megabytes()
     expected, expected_gradients = forward_and_backward(article_loops)
@@ -72,17 +73,15 @@ def main() -> int:
     torch.testing.assert_close(gradients, expected_gradients, atol=1e-2, rtol=1e-3)
 
     seconds = median_seconds(
-        {"layer": lambda: forward_and_backward(layer), "loops": lambda: forward_and_backward(article_loops)}, rounds=3
+        {"layer": lambda: forward_and_backward(layer), "loops": lambda: forward_and_backward(article_loops)}, rounds=5
     )
     ratio = seconds["loops"] / seconds["layer"]
-    met = ratio >= 20 and ours_peak < 1000
-    print(f"maps {' x '.join(map(str, SHAPE))}, float32, {torch.get_num_threads()} threads, forward and backward")
-    print(f"article's loops   {seconds['loops']:8.3f} s   process peak {loops_peak:6.0f} MB")
-    print(f"NormalizedXCorr   {seconds['layer']:8.3f} s   process peak {ours_peak:6.0f} MB ({before:.0f} MB before)")
-    print(
-        f"ratio {ratio:.0f} (target at least 20), peak {ours_peak:.0f} MB (target under 1000): {'met' if met else 'MISSED'}"
-    )
-    return 0 if met else 1
+    verdict = "met" if ratio >= 20 and ours_peak < 1000 else "MISSED"
+    print(f"maps {' x '.join(map(str, SHAPE))}, float32, one thread, forward and backward, median of 5 turns")
+    print(f"article's loops   {seconds['loops']:8.3f} CPU s   process peak {loops_peak:6.0f} MB")
+    print(f"NormalizedXCorr   {seconds['layer']:8.3f} CPU s   process peak {ours_peak:6.0f} MB")
+    print(f"ratio {ratio:.0f} (target at least 20), peak {ours_peak:.0f} MB (target under 1000): {verdict}")
+    return 0 if verdict == "met" else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Times functions in turns in one process, so that a busy machine slows all of them alike."""
+"""Times functions in turns in one process, in CPU seconds: on a busy machine the wall clock measures the others.
+
+CPU seconds equal seconds of waiting only with one thread, so call `torch.set_num_threads(1)` first.
+"""
 
 import statistics
 import time
@@ -7,13 +10,13 @@ from pathlib import Path
 
 
 def median_seconds(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The median time of each function over `rounds` rounds; each round runs every function once, in turn."""
+    """The median CPU time of each function over `rounds` rounds; each round runs every function once, in turn."""
     seconds = {name: [] for name in functions}
     for _ in range(rounds):
         for name, function in functions.items():
-            start = time.perf_counter()
+            start = time.process_time()
             function()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(time.process_time() - start)
     return {name: statistics.median(times) for name, times in seconds.items()}
 
 

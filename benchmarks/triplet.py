@@ -2,9 +2,9 @@
 
     python benchmarks/triplet.py
 
-256 embeddings of 512 numbers, 64 identities x 4, forward and backward. First the losses are compared for each mining that
-both have; then batch-hard is timed in turns. Target: at least as fast as PML. Exit code 1 where it is missed, 2 where
-PML is not installed (it is no dependency of the course).
+256 embeddings of 512 numbers, 64 identities x 4, forward and backward. First the losses are compared for each mining
+that both have; then batch-hard is timed in turns. Target: at least as fast as PML. Exit code 1 where it is missed,
+2 where PML is not installed (it is no dependency of the course).
 """
 
 import sys
@@ -45,11 +45,11 @@ def peers():
 
 
 def main() -> int:
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(0)
     labels = torch.arange(64).repeat_interleave(4)
     centres = torch.randn(64, 512, generator=generator)
-    embeddings = (centres[labels] + 1.2 * torch.randn(256, 512, generator=generator)).requires_grad_()
+    embeddings = (centres[labels] + 2 * torch.randn(256, 512, generator=generator)).requires_grad_()
 
     def ours(loss):
         embeddings.grad = None
@@ -66,17 +66,15 @@ def main() -> int:
     print("256 x 512, float32, 64 identities x 4")
     for name, (our_loss, pml_loss, miner) in peers().items():
         (our_value, our_gradient), (value, gradient) = ours(our_loss), theirs(pml_loss, miner)
-        off = (our_gradient - gradient).abs().max().item() / gradient.abs().max().item()
-        print(
-            f"{name:22} ours {our_value:10.6f}   PML {value:10.6f}   largest gradient difference {off:.1e} of the largest"
-        )
-        assert abs(our_value - value) <= 1e-4 * max(abs(value), 1) and off < 1e-2, f"{name}: the losses differ"
+        print(f"{name:22} ours {our_value:10.6f}   PML {value:10.6f}")
+        torch.testing.assert_close(our_value, value, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(our_gradient, gradient, rtol=1e-3, atol=1e-5)
 
     our_loss, pml_loss, miner = peers()["batch hard"]
     seconds = median_seconds({"ours": lambda: ours(our_loss), "PML": lambda: theirs(pml_loss, miner)}, rounds=100)
     ratio = seconds["PML"] / seconds["ours"]
-    print(f"batch hard, forward and backward, {torch.get_num_threads()} threads, median of 100 turns:")
-    print(f"ours {seconds['ours'] * 1e3:.2f} ms, PML {seconds['PML'] * 1e3:.2f} ms")
+    print("batch hard, forward and backward, one thread, median of 100 turns:")
+    print(f"ours {seconds['ours'] * 1e3:.2f} CPU ms, PML {seconds['PML'] * 1e3:.2f} CPU ms")
     print(f"ratio {ratio:.2f} (target at least 1): {'met' if ratio >= 1 else 'MISSED'}")
     return 0 if ratio >= 1 else 1
 

@@ -1,9 +1,9 @@
 """Layers and networks in PyTorch that a lesson builds once and later lessons use."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_utils.xcorr_autograd import RowProducts, UnitPatches
 from course_utils.xcorr_rules import check_maps, check_settings
 
 
@@ -30,29 +30,25 @@ class NormalizedXCorr(nn.Module):
         self.patch_size, self.search_rows, self.eps = patch_size, search_rows, eps
 
     def forward(self, map_a: Tensor, map_b: Tensor) -> Tensor:
-        """map_a, map_b: (B, C, H, W) float32 or float64, equal sizes.
+        """map_a, map_b: (B, C, H, W) floating point, equal sizes; float16 and bfloat16 are computed in float32.
 
         Returns (B, C * (2 * search_rows + 1) * W, H, W): output channel (c * rows + r) * W + j. ValueError for maps
         of different sizes.
         """
         check_maps(map_a.shape, map_b.shape)
-        height, rows = map_a.shape[2], 2 * self.search_rows + 1
-        patches_a = self._normalised_patches(map_a, rows_beyond=0)
-        patches_b = self._normalised_patches(map_b, rows_beyond=self.search_rows)
-        # for every row y of map_a, the patches of the `rows` rows around it: (B, C, H, rows * W, N)
-        searched = torch.stack([patches_b[:, :, r : r + height] for r in range(rows)], dim=3).flatten(3, 4)
-        correlation = searched @ patches_a.transpose(-1, -2) / (self.patch_size**2 - 1)
-        return correlation.transpose(2, 3).flatten(1, 2)
+        map_a, map_b = (m.float() if m.element_size() < 4 else m for m in (map_a, map_b))
+        # On a CPU pair by pair: the patches of one pair stay in the cache, those of a whole batch do not.
+        step = 1 if map_a.device.type == "cpu" else max(len(map_a), 1)
+        with torch.autocast(map_a.device.type, enabled=False):
+            pairs = zip(map_a.split(step), map_b.split(step), strict=True)
+            return torch.cat([self._correlate(a, b) for a, b in pairs])
 
-    def _normalised_patches(self, feature_map, rows_beyond):
-        """(B, C, H + 2 * rows_beyond, W, N) patches around every place, `rows_beyond` rows outside the map too."""
-        half = self.patch_size // 2
-        padded = F.pad(feature_map, (half, half, half + rows_beyond, half + rows_beyond))
-        patches = padded.unfold(2, self.patch_size, 1).unfold(3, self.patch_size, 1).flatten(4)
-        centred = patches - patches.mean(dim=-1, keepdim=True)
-        # vector_norm has gradient 0 at a flat patch, where a square root of 0 would give NaN
-        sd = torch.linalg.vector_norm(centred, dim=-1, keepdim=True) / (self.patch_size**2 - 1) ** 0.5
-        return centred / (sd + self.eps)
+    def _correlate(self, map_a, map_b):
+        # sd + eps = (length + eps * root) / root, and the two roots together divide the product by N - 1
+        root = (self.patch_size**2 - 1) ** 0.5
+        patches_a = UnitPatches.apply(map_a, self.patch_size, 0, self.eps * root)
+        patches_b = UnitPatches.apply(map_b, self.patch_size, self.search_rows, self.eps * root)
+        return RowProducts.apply(patches_a, patches_b)
 
     def extra_repr(self) -> str:
         return f"patch_size={self.patch_size}, search_rows={self.search_rows}, eps={self.eps}"

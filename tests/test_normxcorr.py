@@ -102,10 +102,26 @@ def test_torch_is_safe_on_flat_patches(value):
     assert torch.allclose(out[:, :, 4, 3].reshape(2, 5, 7)[:, 2, 3], torch.zeros(2), atol=1e-6)
 
 
-def test_torch_gradient_equals_finite_differences():
+@pytest.mark.parametrize("shape", [(2, 2, 4, 3), (1, 1, 1, 1), (1, 1, 5, 1), (1, 1, 1, 4)])
+def test_torch_gradient_equals_finite_differences(shape):
     generator = torch.Generator().manual_seed(4)
-    maps = [torch.randn(1, 2, 4, 3, dtype=torch.float64, generator=generator, requires_grad=True) for _ in range(2)]
+    maps = [torch.randn(shape, dtype=torch.float64, generator=generator, requires_grad=True) for _ in range(2)]
     assert torch.autograd.gradcheck(NormalizedXCorr(patch_size=3, search_rows=1), maps)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_torch_computes_half_precision_in_float32(dtype):
+    # given numbers whose squares do not fit in float16
+    maps = [(1000 * torch.randn(1, 2, 6, 4, generator=torch.Generator().manual_seed(i))).to(dtype) for i in range(2)]
+    for feature_map in maps:
+        feature_map.requires_grad_()
+    # when, also under mixed precision
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        out = NormalizedXCorr()(*maps)
+    out.square().sum().backward()
+    # then
+    assert torch.equal(out, NormalizedXCorr()(*(feature_map.float() for feature_map in maps)))
+    assert all(feature_map.grad.isfinite().all() and feature_map.grad.dtype == dtype for feature_map in maps)
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="takes gradients with TensorFlow's tape")
