@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils.losses import ContrastiveLoss, TripletLoss, to_same
+from course_utils.mining import pairwise_distances
 
 MINE = ("hard", "all", "semihard")
 
@@ -163,6 +164,15 @@ def test_long_and_close_embeddings_keep_their_digits():
         assert TripletLoss(0.3, mining)(embeddings, labels).item() == pytest.approx(
             sum(expected) / len(expected), rel=1e-4
         )
+
+
+def test_distances_of_a_large_batch_keep_their_digits_for_equal_embeddings():
+    # given float32 embeddings of length about 1,000, more than torch.cdist takes pair by pair, two of them equal
+    embeddings = torch.randn(60, 400, generator=torch.Generator().manual_seed(0)) * 50
+    embeddings[7] = embeddings[3]
+    # when / then
+    exact = np.linalg.norm(embeddings.double().numpy()[:, None] - embeddings.double().numpy(), axis=2)
+    np.testing.assert_allclose(pairwise_distances(embeddings).numpy(), exact, atol=1e-4)
 
 
 def test_labels_may_be_a_list_or_an_array():

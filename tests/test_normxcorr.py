@@ -133,11 +133,17 @@ def test_keras_gradient_is_that_of_torch_and_finite_on_flat_patches(flat):
     map_a, map_b = np.zeros((2, 1, 2, 6, 4)) if flat else rng.normal(size=(2, 1, 2, 6, 4))
     torch_a = torch.tensor(map_a, requires_grad=True)
     NormalizedXCorr()(torch_a, torch.tensor(map_b)).pow(3).sum().backward()
-    keras_a = tf.Variable(map_a.transpose(0, 2, 3, 1))
-    with tf.GradientTape() as tape:
-        out = keras_layers.NormalizedXCorr(dtype="float64")([keras_a, map_b.transpose(0, 2, 3, 1)])
-        total = tf.reduce_sum(out**3)
-    gradient = tape.gradient(total, keras_a).numpy().transpose(0, 3, 1, 2)
+    layer = keras_layers.NormalizedXCorr(dtype="float64")
+
+    @tf.function(jit_compile=True)  # compiled, as `fit` may do: there 0 * inf stays NaN
+    def gradient_of(keras_a, keras_b):
+        with tf.GradientTape() as tape:
+            tape.watch(keras_a)
+            total = tf.reduce_sum(layer([keras_a, keras_b]) ** 3)
+        return tape.gradient(total, keras_a)
+
+    gradient = gradient_of(*(tf.constant(m.transpose(0, 2, 3, 1)) for m in (map_a, map_b))).numpy()
+    gradient = gradient.transpose(0, 3, 1, 2)
     np.testing.assert_allclose(gradient, torch_a.grad.numpy(), atol=1e-5)
 
 
@@ -152,6 +158,7 @@ def test_keras_layer_round_trips_through_its_config():
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     assert keras_layers.NormalizedXCorr.from_config(config).get_config() == config
     assert isinstance(again, keras_layers.NormalizedXCorr) and again.get_config() == config
+    assert again.name == "xcorr" and (again.patch_size, again.search_rows, again.eps) == (3, 1, 0.02)
 
 
 def test_a_keras_model_with_the_layer_saves_and_loads(tmp_path):
