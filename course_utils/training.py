@@ -88,6 +88,13 @@ def fit(
     after_epoch: Callable[[int, History], None] | None = None,
 ) -> History:
     """Train for `epochs` passes with a progress bar; `after_epoch(epoch, history)` is called after each, from 1 on."""
+    if epochs < 1:
+        raise ValueError(f"epochs={epochs}: train for at least 1 epoch")
+    for name, (x, y) in {"train": train, "validation": validation or train}.items():
+        if len(x) != len(y) or len(x) == 0:
+            raise ValueError(
+                f"{name}: {len(x)} inputs and {len(y)} labels: give one label for each input, at least one"
+            )
     generator = torch.Generator().manual_seed(seed)
     history = History()
     bar = tqdm(range(1, epochs + 1), desc="training", unit="epoch", disable=not progress)

@@ -156,6 +156,26 @@ def test_evaluation_means_over_examples_and_leaves_the_model_in_its_mode(blobs):
     assert accuracy == pytest.approx((logits.argmax(1) == y).float().mean().item())
 
 
+def test_training_refuses_what_cannot_be_trained_on(blobs):
+    x, y = blobs
+    for named, message in (
+        ({"epochs": 0}, "epochs=0: train for at least 1 epoch"),
+        ({"train": (x, y[:5])}, "train: 60 inputs and 5 labels"),
+        ({"validation": (x[:0], y[:0])}, "validation: 0 inputs and 0 labels"),
+    ):
+        model = linear()
+        arguments = {
+            "train": blobs,
+            "validation": blobs,
+            "epochs": 1,
+            "batch_size": 8,
+            "seed": 0,
+            "chosen": CPU,
+        } | named
+        with pytest.raises(ValueError, match=message):
+            fit(model, torch.optim.SGD(model.parameters(), lr=0.1), **(usual | named))
+
+
 def test_after_each_epoch_the_caller_is_told(blobs):
     seen = []
     model = linear()
