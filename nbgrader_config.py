@@ -30,3 +30,25 @@ c.ExecutePreprocessor.timeout = 300
 c.Execute.timeout = 300
 # A grader who waits for a lost kernel should not wait for ever.
 c.Execute.startup_timeout = 120
+
+# `nbgrader zip_collect`: Surname-Firstname-TP1.zip becomes extracted/surname-firstname/, and that is the student.
+c.ZipCollectApp.extractor_plugin = "course_admin.nbgrader_plugins.ArchiveExtractor"
+c.FileNameCollectorPlugin.named_regexp = r".*/extracted/(?P<student_id>[^/]+)/(?P<file_id>[^/]+)"
+c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".py", ".txt"]  # the last for timestamp.txt, which the extractor writes
+
+# A copied cell must not stop the class, a deleted check is put back.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "course_admin.nbgrader_plugins.DropCopies",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.OverwriteCells.add_missing_cells = True
+
+# Students see their marks and their errors, not the hidden tests.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "course_admin.nbgrader_plugins.StripHidden",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
