@@ -5,19 +5,21 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
-import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "for-this-test-only"
+# `nbgrader`, but for a grammar that jsonschema builds for two seconds at every start and nbgrader never asks for
+NBGRADER = "import sys; sys.modules['rfc3987_syntax'] = None; from nbgrader.apps.nbgraderapp import main; main()"
 
 
 def make_course(folder: Path, lesson: str) -> None:
@@ -52,9 +54,8 @@ def environment(folder: Path) -> dict[str, str]:
 
 def nbgrader(folder: Path, *words: str) -> str:
     """Run `nbgrader WORDS` in the course folder and return what it says. Raises where it does not end well."""
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *words], cwd=folder, env=environment(folder), capture_output=True, text=True
-    )
+    command = [sys.executable, "-c", NBGRADER, *words]
+    done = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -100,24 +101,32 @@ def jupyter_server(folder: Path, root_dir: Path):
     words = ["--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--IdentityProvider.token={TOKEN}"]
     if os.geteuid() == 0:
         words.append("--allow-root")
-    with (folder / "server.log").open("w+", encoding="utf-8") as log:
+    log = folder / "server.log"
+    with log.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyter_server", *words, f"--ServerApp.root_dir={root_dir}"],
             cwd=folder,
             env=environment(folder),
-            stderr=subprocess.PIPE,
-            text=True,
+            stdout=file,
+            stderr=file,
         )
-        try:
-            for line in process.stderr:
-                log.write(line)
-                if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                    yield Server(found[0])
-                    break
-            else:
-                log.seek(0)
-                raise AssertionError(log.read())
-        finally:
-            process.terminate()
-            process.communicate(timeout=30)
-    assert process.returncode == 0, "the server did not stop as it should"
+    try:
+        yield Server(_address(process, log))
+    finally:
+        process.terminate()
+        code = process.wait(timeout=60)
+    assert code == 0, f"the server did not stop as it should: {log.read_text(encoding='utf-8')}"
+
+
+def _address(process: subprocess.Popen, log: Path) -> str:
+    """Where the server listens; waits until it does, and fails when it has ended before."""
+    while not ((found := re.search(r"http://127\.0\.0\.1:(\d+)", log.read_text("utf-8"))) and _listens(int(found[1]))):
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.1)
+            raise AssertionError(log.read_text(encoding="utf-8"))
+    return found[0]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
