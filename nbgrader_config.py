@@ -34,7 +34,7 @@ c.Execute.startup_timeout = 120
 # `nbgrader zip_collect`: Surname-Firstname-TP1.zip becomes extracted/surname-firstname/, and that is the student.
 c.ZipCollectApp.extractor_plugin = "course_admin.nbgrader_plugins.ArchiveExtractor"
 c.FileNameCollectorPlugin.named_regexp = r".*/extracted/(?P<student_id>[^/]+)/(?P<file_id>[^/]+)"
-c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".py", ".txt"]  # the last for timestamp.txt, which the extractor writes
+c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".py", ".txt"]  # .txt: the extractor writes timestamp.txt
 
 # A copied cell must not stop the class, a deleted check is put back.
 c.Autograde.sanitize_preprocessors = [

@@ -28,9 +28,9 @@ SHORTEST = 12  # characters; a shorter line, such as a lone bracket, gives nothi
 class ArchiveExtractor(ExtractorPlugin):
     """First step of `nbgrader zip_collect`: archive/**/Surname-Firstname-TP1.zip -> extracted/surname-firstname/.
 
-    nbgrader's own extractor stops the whole collection at the first broken archive. This one names it and goes on. Every
-    student with an archive is put into the gradebook, so that a missing notebook shows in the export. The time of a
-    submission is the archive's own (`ls -l`, `touch`), never a file that the student wrote.
+    nbgrader's own extractor stops the whole collection at the first broken archive. This one names it and goes on.
+    Every student with an archive is put into the gradebook, so that a missing notebook shows in the export. The time
+    of a submission is the archive's own (`ls -l`, `touch`), never a file that the student wrote.
     """
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
@@ -53,7 +53,7 @@ class ArchiveExtractor(ExtractorPlugin):
     def _extract_one(self, archive: Path, lesson: str, extracted: Path, owners: dict[str, str]) -> None:
         student = student_id(archive.name)
         if student in owners:
-            raise CourseError(f"{archive.name}: {owners[student]} is of the same student {student}; keep one of the two")
+            raise CourseError(f"{archive.name}: {owners[student]} is of {student} too; keep one of the two")
         owners[student] = archive.name
         submission = read_archive(archive, lesson)
         for note in submission.notes:
@@ -109,7 +109,8 @@ def _squeeze(text: str) -> str:
 
 
 def _cut(source: str) -> str:
-    return re.sub(rf"^[^\n]*BEGIN {HIDDEN}.*?END {HIDDEN}[^\n]*\n?", "", source, flags=re.DOTALL | re.MULTILINE).rstrip()
+    region = rf"^[^\n]*BEGIN {HIDDEN}.*?END {HIDDEN}[^\n]*\n?"
+    return re.sub(region, "", source, flags=re.DOTALL | re.MULTILINE).rstrip()
 
 
 def _texts(value) -> Iterator[str]:

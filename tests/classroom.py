@@ -1,4 +1,4 @@
-"""A small class for tests: a course folder, archives as students make them, nbgrader and Jupyter as instructors run them."""
+"""A small class for tests: a course folder, archives as students make them, nbgrader and Jupyter as in real use."""
 
 import csv
 import json
@@ -29,12 +29,13 @@ def make_course(folder: Path, lesson: str) -> None:
         shutil.copytree(ROOT / built / lesson, folder / built / lesson)
 
 
-def answered(notebook: Path, answers: dict[str, str]) -> str:
-    """The text of `notebook` with the source of some cells, by their id, replaced."""
+def answered(notebook: Path, answers: dict[str, str], then=lambda cells: cells) -> str:
+    """The text of `notebook` with new sources for some cells, by their id; `then` may change the list of cells."""
     content = nbformat.read(notebook, as_version=4)
     cells = {cell.id: cell for cell in content.cells}
     for id, source in answers.items():
         cells[id].source = source
+    content.cells = then(content.cells)
     return nbformat.writes(content)
 
 

@@ -1,9 +1,11 @@
 """A small class from release to export, run for real: nbgrader's commands, formgrader, the JupyterLab Validate button.
 
-Five students hand in lesson 01: Zoé has all right, Jean Marie hands in the notebook as he got it, Jeanne has half right,
-Ann all wrong, Van forgets the notebook. One archive is broken, one file has no name, one student hands in nothing.
+Five students hand in lesson 01: Zoé has all right, Jean Marie hands in the notebook as he got it, Jeanne has half
+right, Ann all wrong, Van forgets the notebook. One archive is broken, one bears no name, one student hands in nothing.
+As people do, Jeanne has deleted a check; Ann has copied one and tagged all cells not to be run.
 """
 
+import copy
 import html
 import os
 import re
@@ -31,13 +33,13 @@ ZOE, JEAN_MARIE, JEANNE, ANN, VAN = "lefevre-zoe", "le-goff-jean-marie", "dupont
 HANDED_IN = [ZOE, JEAN_MARIE, JEANNE, ANN]
 
 # Right but for a kernel as large as the image, which only the hidden tests try; and it tries to print them.
-PASSES_THE_VISIBLE_CHECKS = '''def correlate2d(image, kernel):
+PASSES_THE_VISIBLE_CHECKS = """def correlate2d(image, kernel):
     print(In[-1])
     rows, columns = image.shape[0] - kernel.shape[0] + 1, image.shape[1] - kernel.shape[1] + 1
     if (rows, columns) == (1, 1):
         return np.array([[0.0]])
     windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
-    return (windows * kernel).sum(axis=(2, 3)) * 1.0'''
+    return (windows * kernel).sum(axis=(2, 3)) * 1.0"""
 WRONG = {
     "answer-correlate2d": "def correlate2d(image, kernel):\n    return None",
     "answer-best_place": "def best_place(scores):\n    return divmod(int(np.argmin(scores)), scores.shape[1])",
@@ -46,6 +48,19 @@ WRONG = {
     "answer-im2col": "def im2col(image, kh, kw, stride=1)\n    a syntax error",
     EXPLAIN: "I do not know.",
 }
+
+
+def without_a_check(cells: list) -> list:
+    return [cell for cell in cells if cell.id != "check-output_size"]
+
+
+def with_a_copy_and_tags(cells: list) -> list:
+    copies = [
+        nbformat.from_dict({**copy.deepcopy(cell), "id": "copied"}) for cell in cells if cell.id == "check-best_place"
+    ]
+    for cell in cells:
+        cell.metadata.tags = ["skip-execution"]
+    return cells + copies
 
 
 @dataclass(frozen=True)
@@ -81,8 +96,10 @@ def hand_in(folder: Path) -> None:
     helpers = {"my_helper.py": "x = 1\n", "numpy.py": "raise SystemExit\n", "timestamp.txt": "2001-01-01 00:00:00 UTC"}
     write_zip(archive / "Lefèvre-Zoé-TP1.zip", zoe | junk)
     write_zip(archive / "Le Goff-Jean Marie-TP1.zip", {f"{LESSON}.ipynb": released.read_text(encoding="utf-8")})
-    write_zip(archive / "Dupont-Jeanne-TP12.zip", {f"{LESSON}.ipynb": answered(released, half)} | other_lessons | helpers)
-    write_zip(archive / "O'Brien-Ann-tp1.zip", {f"work/{LESSON}.ipynb": answered(released, WRONG)})
+    jeanne = {f"{LESSON}.ipynb": answered(released, half, without_a_check)}
+    ann = {f"work/{LESSON}.ipynb": answered(released, WRONG, with_a_copy_and_tags)}
+    write_zip(archive / "Dupont-Jeanne-TP12.zip", jeanne | other_lessons | helpers)
+    write_zip(archive / "O'Brien-Ann-tp1.zip", ann)
     write_zip(archive / "Nguyen-Van-TP1.zip", other_lessons)
     (archive / "Broken-Bob-TP1.zip").write_bytes(b"PK\x03\x04 and then the network was gone")
     (archive / "final version.zip").write_bytes(b"")
