@@ -30,6 +30,8 @@ c.ExecutePreprocessor.timeout = 300
 c.Execute.timeout = 300
 # A grader who waits for a lost kernel should not wait for ever.
 c.Execute.startup_timeout = 120
+# Nor lose a student because a busy machine is slow to hand over the last output (the default is 4 seconds).
+c.Execute.iopub_timeout = 60
 
 # `nbgrader zip_collect`: Surname-Firstname-TP1.zip becomes extracted/surname-firstname/, and that is the student.
 c.ZipCollectApp.extractor_plugin = "course_admin.nbgrader_plugins.ArchiveExtractor"
@@ -52,3 +54,7 @@ c.GenerateFeedback.preprocessors = [
     "course_admin.nbgrader_plugins.StripHidden",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+
+# A page must not run what a student wrote: formgrader's pages share the instructor's Jupyter session.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {"markdown2html": "course_admin.nbgrader_plugins.harmless_markdown"}

@@ -12,6 +12,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import nbformat
+
 from course_admin.errors import CourseError
 
 LARGEST_FILE = 50_000_000  # bytes unpacked; a notebook with all its pictures is far below
@@ -50,7 +52,7 @@ def read_archive(archive: Path, lesson: str) -> Submission:
     """What `archive` holds for `lesson`: the notebook as LESSON.ipynb, and the Python files beside it.
 
     Folders, other lessons and the leavings of macOS are passed over, as is a Python file that would take the place of
-    an installed module. Raises CourseError where the zip cannot be read or the notebook is not in it.
+    an installed module. Raises CourseError where the zip or the notebook cannot be read, or the notebook is not in it.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -63,7 +65,7 @@ def read_archive(archive: Path, lesson: str) -> Submission:
                 notes.append(f"{archive.name}: {len(found)} notebooks of this lesson; took the newest, {chosen}")
             elif chosen.stem != lesson:
                 notes.append(f"{archive.name}: took {chosen} for {lesson}.ipynb")
-            files = {f"{lesson}.ipynb": _read(opened, members[chosen])}
+            files = {f"{lesson}.ipynb": _notebook(archive, _read(opened, members[chosen]))}
             for path in sorted(members):
                 if path.parent == chosen.parent and path.suffix == ".py":
                     if is_installed(path.stem):
@@ -101,6 +103,16 @@ def _read(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     if member.file_size > LARGEST_FILE:
         raise ValueError(f"{member.filename} unpacks to {member.file_size // 1_000_000} MB")
     return opened.read(member)
+
+
+def _notebook(archive: Path, content: bytes) -> bytes:
+    """`content` without a byte-order mark; refused here where nbgrader would stumble later and leave a zero."""
+    try:
+        text = content.decode("utf-8-sig")
+        nbformat.reads(text, as_version=4)
+    except (ValueError, TypeError, AttributeError, KeyError, nbformat.ValidationError) as error:
+        raise CourseError(f"{archive.name}: its notebook cannot be read; ask for it again") from error
+    return text.encode()
 
 
 def is_installed(module: str) -> bool:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jinja2 import pass_context
 from nbconvert.filters import strip_ansi
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
@@ -82,6 +84,19 @@ class DropCopies(DeduplicateIds):
             del cell.metadata["nbgrader"]
         cell.metadata.pop("tags", None)
         return cell, resources
+
+
+@pass_context
+def harmless_markdown(context, source: str) -> str:
+    """Markdown as HTML for nbgrader's pages: HTML inside it is shown as text, links lead to the web only.
+
+    `sanitize_html` does the same for outputs; without this filter the pages would show markdown as it comes. The
+    fold of a hint has no attributes and stays.
+    """
+    attachments = context.get("cell", {}).get("attachments", {})
+    renderer = IPythonRenderer(escape=True, allow_harmful_protocols=False, attachments=attachments)
+    page = MarkdownWithMath(renderer=renderer).render(source)
+    return re.sub(r"&lt;(/?(?:details|summary))&gt;", r"<\1>", page)
 
 
 class StripHidden(Preprocessor):

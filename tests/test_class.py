@@ -42,11 +42,12 @@ PASSES_THE_VISIBLE_CHECKS = """def correlate2d(image, kernel):
     return (windows * kernel).sum(axis=(2, 3)) * 1.0"""
 WRONG = {
     "answer-correlate2d": "def correlate2d(image, kernel):\n    return None",
-    "answer-best_place": "def best_place(scores):\n    return divmod(int(np.argmin(scores)), scores.shape[1])",
+    "answer-best_place": "def best_place(scores):\n    return divmod(int(np.argmin(scores)), scores.shape[1])\n"
+    "from IPython.display import HTML\ndisplay(HTML('<b>bold</b> <script>alert(1)</script>'))",
     "answer-convolve2d": "def convolve2d(image, kernel):\n    return np.zeros((3, 3))",
     "answer-output_size": "def output_size(size, kernel, stride=1, padding=0):\n    return size - kernel",
     "answer-im2col": "def im2col(image, kh, kw, stride=1)\n    a syntax error",
-    EXPLAIN: "I do not know.",
+    EXPLAIN: "I do *not* know. <script>alert(2)</script> [click](javascript:alert(3))",
 }
 
 
@@ -230,10 +231,17 @@ def test_names_come_from_the_roster(graded):
 # ---- feedback -----------------------------------------------------------------------------------------------------
 
 
-def feedback(graded: Class, student: str) -> str:
-    """The text of a student's page as a reader sees it."""
-    page = (graded.folder / "feedback" / student / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
+def feedback_page(graded: Class, student: str) -> str:
+    return (graded.folder / "feedback" / student / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
+
+
+def text_of(page: str) -> str:
+    """What a reader sees of a page."""
     return html.unescape(re.sub(r"<[^>]*>", "", page))
+
+
+def feedback(graded: Class, student: str) -> str:
+    return text_of(feedback_page(graded, student))
 
 
 def test_everybody_who_handed_in_gets_a_page_with_the_score(graded):
@@ -276,15 +284,23 @@ def test_formgrader_shows_the_submissions_and_what_still_waits(graded):
     assert [student for student in handed_in if submissions[student]["needs_manual_grade"]] == [ANN]
 
 
+def submission_page(graded: Class, student: str) -> str:
+    notebooks = graded.server.get(f"/formgrader/api/submitted_notebooks/{LESSON}/{LESSON}")
+    (id,) = [notebook["id"] for notebook in notebooks if notebook["student"] == student]
+    return graded.server.get(f"/formgrader/submissions/{id}/")
+
+
 def test_formgrader_shows_a_submission_with_its_hidden_tests_to_the_instructor(graded):
-    (notebook,) = [
-        row
-        for row in graded.server.get(f"/formgrader/api/submitted_notebooks/{LESSON}/{LESSON}")
-        if row["student"] == JEANNE
-    ]
-    page = graded.server.get(f"/formgrader/submissions/{notebook['id']}/")
+    page = text_of(submission_page(graded, JEANNE))
     assert "A ring is thin." in page
-    assert "BEGIN HIDDEN TESTS" in html.unescape(re.sub(r"<[^>]*>", "", page))
+    assert "BEGIN HIDDEN TESTS" in page
+
+
+def test_no_page_runs_what_a_student_wrote(graded):
+    for page in (submission_page(graded, ANN), feedback_page(graded, ANN)):
+        assert "I do <em>not</em> know." in page
+        assert "&lt;script&gt;alert(1)" in page and "&lt;script&gt;alert(2)" in page
+        assert "<script>alert" not in page and "javascript:alert" not in page
 
 
 # ---- students: validate -------------------------------------------------------------------------------------------

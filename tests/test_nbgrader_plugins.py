@@ -1,4 +1,4 @@
-"""What feedback may show: the student's own work and errors, but no line of a hidden test."""
+"""What nbgrader's pages may show: a student's own work and errors, no hidden test, and nothing that a browser runs."""
 
 import html
 import json
@@ -6,7 +6,7 @@ import json
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from course_admin.nbgrader_plugins import FAILED, REMOVED, DropCopies, StripHidden
+from course_admin.nbgrader_plugins import FAILED, REMOVED, DropCopies, StripHidden, harmless_markdown
 
 HIDDEN = 'check_sum(answer, shapes=[(7, 3)], seed=2041, name="last")'
 CHECK = f"from checks import check_sum\n\ncheck_sum(answer)\n### BEGIN HIDDEN TESTS\n{HIDDEN}\n### END HIDDEN TESTS"
@@ -74,3 +74,23 @@ def test_of_copied_cells_the_last_one_counts_and_the_others_are_ordinary_cells()
     cells = [new_code_cell("1", metadata={"nbgrader": dict(marks), "tags": ["skip-execution"]}) for _ in range(2)]
     first, last = DropCopies().preprocess(new_notebook(cells=cells), {})[0].cells
     assert first.metadata == {} and last.metadata == {"nbgrader": marks}
+
+
+@pytest.mark.parametrize(
+    ("source", "page"),
+    [
+        ("*why* <img src=x onerror=f()>", "<p><em>why</em> &lt;img src=x onerror=f()&gt;</p>"),
+        ("[a](javascript:f()) [b](https://a.b)", '<p><a href="#harmful-link">a</a> <a href="https://a.b">b</a></p>'),
+        ("[a](JAVA&#83;CRIPT:f())", '<p><a href="#harmful-link">a</a></p>'),
+        ("$a<b$", "<p>$a&lt;b$</p>"),
+        ("<details><summary>Hint</summary>", "<p><details><summary>Hint</summary></p>"),
+        ("<details ontoggle=f()>", "<p>&lt;details ontoggle=f()&gt;</p>"),
+    ],
+)
+def test_markdown_is_shown_but_runs_nothing(source, page):
+    assert harmless_markdown({}, source).strip() == page
+
+
+def test_a_pasted_picture_stays():
+    cell = {"attachments": {"p.png": {"image/png": "AAAA"}}}
+    assert "data:image/png;base64,AAAA" in harmless_markdown({"cell": cell}, "![my drawing](attachment:p.png)")
