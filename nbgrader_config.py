@@ -38,12 +38,12 @@ c.ZipCollectApp.extractor_plugin = "course_admin.nbgrader_plugins.ArchiveExtract
 c.FileNameCollectorPlugin.named_regexp = r".*/extracted/(?P<student_id>[^/]+)/(?P<file_id>[^/]+)"
 c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".py", ".txt"]  # .txt: the extractor writes timestamp.txt
 
-# A copied cell must not stop the class, a deleted check is put back.
+# A copied cell must not stop the class, nor a deleted one; a deleted check is put back.
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "course_admin.nbgrader_plugins.DropCopies",
     "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
+    "course_admin.nbgrader_plugins.RestoreChecks",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.OverwriteCells.add_missing_cells = True

@@ -13,7 +13,7 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from nbgrader.plugins import ExtractorPlugin
-from nbgrader.preprocessors import DeduplicateIds
+from nbgrader.preprocessors import DeduplicateIds, OverwriteCells
 
 from course_admin.archives import read_archive, student_id
 from course_admin.errors import CourseError
@@ -84,6 +84,32 @@ class DropCopies(DeduplicateIds):
             del cell.metadata["nbgrader"]
         cell.metadata.pop("tags", None)
         return cell, resources
+
+
+class RestoreChecks(OverwriteCells):
+    """Deleted checks come back at the end of the notebook, and a cell from another lesson becomes an ordinary cell.
+
+    nbgrader puts a check back behind its answer and cannot grade the student at all when the answer is gone too.
+    """
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if "grade_id" not in cell.metadata.get("nbgrader", {"grade_id": None}):
+            del cell.metadata["nbgrader"]
+        return cell, resources
+
+    def add_missing_grade_cells(self, nb, resources):
+        released = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
+        graded = {cell.name: cell.max_score for cell in released.grade_cells}
+        answers = {cell.name for cell in released.solution_cells}
+        present = {cell.metadata["nbgrader"]["grade_id"] for cell in nb.cells if "nbgrader" in cell.metadata}
+        for source in released.source_cells:
+            if source.name in graded.keys() - present:
+                self.log.warning("The cell %s was deleted and is put back", source.name)
+                restored = self.missing_cell_transform(source, graded[source.name], source.name in answers)
+                restored["id"] = f"restored-{source.name}"[:64]
+                nb.cells.append(restored)
+        return nb, resources
 
 
 @pass_context
