@@ -57,4 +57,13 @@ c.GenerateFeedback.preprocessors = [
 
 # A page must not run what a student wrote: formgrader's pages share the instructor's Jupyter session.
 c.HTMLExporter.sanitize_html = True
+# The filter drops pictures inside HTML, so it is given the PNG that every figure of the course brings along.
+c.NbConvertBase.display_data_priority = [
+    "image/svg+xml",
+    "image/png",
+    "image/jpeg",
+    "text/html",
+    "text/latex",
+    "text/plain",
+]
 c.HTMLExporter.filters = {"markdown2html": "course_admin.nbgrader_plugins.harmless_markdown"}

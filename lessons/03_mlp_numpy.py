@@ -413,7 +413,8 @@ def trained(seed):
 means = np.stack([x_train[y_train == digit].mean(axis=0) for digit in range(10)])
 distances = np.linalg.norm(x_test[:, None] - means[None], axis=2)
 baseline = np.mean(distances.argmin(axis=1) == y_test)
-show_lines(range(1, epochs + 1), trained(0)[1], "epoch", "accuracy", baseline=("nearest mean", baseline),
+show_lines(range(1, epochs + 1), trained(0)[1], "epoch", "accuracy",
+           baseline=("nearest mean", baseline),
            alt="Accuracy against epoch: both curves rise steeply, cross the baseline "
                "of the nearest mean, and flatten; training stays above test")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+
 from classroom import Server, answered, jupyter_server, make_course, nbgrader, read_csv, write_zip
 
 LESSON = "01_convolution_by_hand"

@@ -5,11 +5,11 @@ import zipfile
 
 import nbformat
 import pytest
-from classroom import write_zip
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_markdown_cell, new_notebook
 
+from classroom import write_zip
 from course_admin import archives
 from course_admin.archives import read_archive, student_id
 from course_admin.errors import CourseError

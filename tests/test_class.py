@@ -8,7 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
+
 from classroom import ROOT, jupyter_server, nbgrader
+from course_admin.lesson import region_lines
 from small_class import (
     ANN,
     EXPLAIN,
@@ -23,8 +25,6 @@ from small_class import (
     graded_class,
     sources,
 )
-
-from course_admin.lesson import region_lines
 
 
 @pytest.fixture(scope="module")

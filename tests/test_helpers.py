@@ -164,14 +164,7 @@ def test_training_refuses_what_cannot_be_trained_on(blobs):
         ({"validation": (x[:0], y[:0])}, "validation: 0 inputs and 0 labels"),
     ):
         model = linear()
-        arguments = {
-            "train": blobs,
-            "validation": blobs,
-            "epochs": 1,
-            "batch_size": 8,
-            "seed": 0,
-            "chosen": CPU,
-        } | named
+        usual = {"train": blobs, "validation": blobs, "epochs": 1, "batch_size": 8, "seed": 0, "chosen": CPU}
         with pytest.raises(ValueError, match=message):
             fit(model, torch.optim.SGD(model.parameters(), lr=0.1), **(usual | named))
 

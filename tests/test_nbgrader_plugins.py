@@ -3,10 +3,15 @@
 import html
 import json
 
+import numpy as np
 import pytest
+from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from traitlets.config import PyFileConfigLoader
 
 from course_admin.nbgrader_plugins import FAILED, REMOVED, DropCopies, StripHidden, harmless_markdown
+from course_utils import plots
+from support import ROOT
 
 HIDDEN = 'check_sum(answer, shapes=[(7, 3)], seed=2041, name="last")'
 CHECK = f"from checks import check_sum\n\ncheck_sum(answer)\n### BEGIN HIDDEN TESTS\n{HIDDEN}\n### END HIDDEN TESTS"
@@ -94,3 +99,17 @@ def test_markdown_is_shown_but_runs_nothing(source, page):
 def test_a_pasted_picture_stays():
     cell = {"attachments": {"p.png": {"image/png": "AAAA"}}}
     assert "data:image/png;base64,AAAA" in harmless_markdown({"cell": cell}, "![my drawing](attachment:p.png)")
+
+
+def test_the_figures_of_the_course_stay_on_a_page_that_is_made_harmless(monkeypatch):
+    """Their HTML, with the picture inside, is cut by the filter; the PNG beside it is shown, alt text and all."""
+    monkeypatch.setattr(plots, "display", lambda data, metadata, raw: figures.append((data, metadata)))
+    figures = []
+    plots.show_images([np.eye(2)], alt="Two bright pixels on a diagonal")
+    ((data, metadata),) = figures
+    shown = new_output("display_data", data=data, metadata=metadata)
+    notebook = new_notebook(cells=[new_code_cell("", outputs=[shown])])
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    page, _ = HTMLExporter(config=config, template_name="classic").from_notebook_node(notebook)  # as nbgrader's pages
+    assert 'src="data:image/png;base64,' in page
+    assert 'alt="Two bright pixels on a diagonal"' in page
