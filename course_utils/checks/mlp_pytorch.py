@@ -1,0 +1,136 @@
+"""Checks of lesson 04, first half: the network and one step of the optimiser. References: NumPy, and torch's SGD."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+from course_utils.checks import modules
+from course_utils.checks.forbid import forbid
+from course_utils.checks.report import call, describe, fail, passed, require_close, require_number
+
+
+def check_net(Net: Callable, sizes: tuple = ((784, 128, 10), (12, 7, 3)), seed: int = 0) -> None:
+    """Lesson 04, exercise 1: Net(inputs, hidden, classes) -> module. `sizes` holds these three numbers."""
+    rng = np.random.default_rng(seed)
+    for inputs, hidden, classes in sizes:
+        given = f"Net({inputs}, {hidden}, {classes})"
+        module = modules.build(Net, inputs, hidden, classes, given=given)
+        shapes = {"W1": (hidden, inputs), "b1": (hidden,), "W2": (classes, hidden), "b2": (classes,)}
+        hint = "two nn.Linear layers, made in __init__, hold all the weights and biases"
+        names = modules.names_by_shape(module, shapes, given, hint)
+        params = {name: rng.normal(size=shape) / shape[-1] ** 0.5 for name, shape in shapes.items()}
+        modules.set_parameters(module, {names[name]: value for name, value in params.items()})
+        x, y = rng.normal(size=(6, inputs)), rng.integers(0, classes, 6)
+        _require_logits(module, x, params, f"{given} and 6 rows of {inputs} numbers")
+        side = round(inputs**0.5)
+        if side * side == inputs:
+            _require_logits(module, x.reshape(6, side, side), params, f"{given} and 6 images of {side} x {side}")
+        _require_gradients(module, x, y, f"{given}, the cross-entropy of 6 examples, and its gradients")
+    given = "Net() without arguments"
+    count = sum(value.size for value in modules.get_parameters(modules.build(Net, given=given)).values())
+    if count != 101_770:
+        fail(given, "101770 parameters", str(count), "the defaults are 784 inputs, 128 hidden units and 10 classes")
+    passed("Net")
+
+
+def _require_logits(module: nn.Module, x: np.ndarray, params: dict[str, np.ndarray], given: str) -> None:
+    def logits_with(activation: Callable) -> np.ndarray:
+        return activation(x.reshape(len(x), -1) @ params["W1"].T + params["b1"]) @ params["W2"].T + params["b2"]
+
+    expected = logits_with(_sigmoid)
+    exp = np.exp(expected)
+    got = call(lambda batch: modules.forward(module, batch), x, given=given, expected=f"logits of {expected.shape}")
+    require_close(
+        got,
+        expected,
+        given,
+        hint="logits = FC2(sigmoid(FC1(x)))",
+        mistakes=[
+            (logits_with(lambda z: z), "the sigmoid between the layers is missing"),
+            (logits_with(lambda z: np.maximum(z, 0)), "this network has a sigmoid, not a ReLU"),
+            (logits_with(np.tanh), "this network has a sigmoid, not a tanh"),
+            (_sigmoid(expected), "no activation after the last layer: return the logits"),
+            (exp / exp.sum(1, keepdims=True), "no softmax: the loss function applies it, so return the logits"),
+            (expected - np.log(exp.sum(1, keepdims=True)), "no log_softmax: the loss function applies it"),
+        ],
+        shape_hint="one row for each example, one column for each class",
+    )
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-z))
+
+
+def _require_gradients(module: nn.Module, x: np.ndarray, y: np.ndarray, given: str, step: float = 1e-6) -> None:
+    """Autograd against the slope of the loss along a random direction, one direction for each parameter."""
+    rng = np.random.default_rng(len(x))
+    params = modules.get_parameters(module)
+    _, gradients = modules.loss_and_gradients(module, x, y)
+    for name, value in params.items():
+        direction = rng.normal(size=value.shape)
+        losses = []
+        for sign in (1, -1):
+            modules.set_parameters(module, params | {name: value + sign * step * direction})
+            losses.append(modules.loss_and_gradients(module, x, y)[0])
+        modules.set_parameters(module, params)
+        slope = (losses[0] - losses[1]) / (2 * step)
+        hint = f"does the gradient reach {name}? Stay with tensors: no detach, no numpy, no no_grad in forward"
+        require_number(
+            float((gradients[name] * direction).sum()), slope, f"{given} ({name})", hint, rtol=1e-4, atol=1e-6
+        )
+
+
+def check_sgd_step(sgd_step: Callable, cases: tuple = ((0.01, 0.9, 1e-3), (0.5, 0.5, 0.1)), seed: int = 0) -> None:
+    """Lesson 04, exercise 2: answer(weight, gradient, velocity, learning_rate, momentum, weight_decay) -> two arrays.
+
+    `cases` holds (learning_rate, momentum, weight_decay); each is followed over four steps of torch.optim.SGD.
+    """
+    rng = np.random.default_rng(seed)
+    for learning_rate, momentum, decay in cases:
+        weight = torch.tensor(rng.normal(size=(3, 2)), requires_grad=True)
+        optimiser = torch.optim.SGD([weight], lr=learning_rate, momentum=momentum, weight_decay=decay)
+        velocity = np.zeros((3, 2))
+        for number in range(1, 5):
+            given = f"step {number}, learning rate {learning_rate}, momentum {momentum}, weight decay {decay}"
+            before, gradient = weight.detach().numpy().copy(), rng.normal(size=(3, 2))
+            arguments = (before, gradient, velocity, learning_rate, momentum, decay)
+            forbid(sgd_step, {"SGD", "optim"}, given)
+            got = call(sgd_step, *arguments, given=given, expected="two arrays: weight and velocity")
+            if not isinstance(got, (tuple, list)) or len(got) != 2:
+                fail(given, "two arrays: weight and velocity", describe(got), "return weight, velocity")
+            weight.grad = torch.tensor(gradient)
+            optimiser.step()
+            after = optimiser.state[weight]["momentum_buffer"].numpy().copy()
+            _require_step(got, weight.detach().numpy(), after, arguments, given)
+            velocity = after
+    given = "no learning rate, momentum or weight decay"
+    got = call(sgd_step, np.ones(1), np.ones(1), np.ones(1), given=given, expected="two arrays")
+    hint = "the defaults are the TP's: learning_rate=0.01, momentum=0.9, weight_decay=1e-3"
+    require_close(got[0], np.array([1 - 0.01 * 1.901]), given + ": the weight", hint)
+    passed("sgd_step")
+
+
+def _require_step(got, weight: np.ndarray, velocity: np.ndarray, arguments: tuple, given: str) -> None:
+    before, gradient, old, learning_rate, momentum, decay = arguments
+    total = gradient + decay * before
+    mistakes = [
+        (momentum * old + gradient, "where is the weight decay? It adds weight_decay * weight to the gradient"),
+        (momentum * old - total, "add the gradient to the velocity; the minus comes in the step"),
+        (momentum * old + gradient - decay * before, "weight decay makes weights smaller: mind its sign"),
+        (momentum * old + (1 - momentum) * total, "torch's SGD does not multiply the gradient by 1 - momentum"),
+        (momentum * old + learning_rate * total, "the learning rate belongs into the step, not into the velocity"),
+        (momentum * old - learning_rate * total, "the learning rate belongs into the step, not into the velocity"),
+        (old + total, "multiply the old velocity by the momentum"),
+        (total, "the old velocity is not used"),
+    ]
+    hint = "velocity = momentum * velocity + gradient + weight_decay * weight"
+    require_close(got[1], velocity, given + ": the velocity", hint, mistakes)
+    mistakes = [
+        (before + learning_rate * velocity, "step against the velocity: minus, not plus"),
+        (before - learning_rate * old, "use the new velocity for the step"),
+        (before - learning_rate * total, "step along the velocity, not along the gradient alone"),
+        (before - learning_rate * (total + momentum * velocity), "this is Nesterov's variant; torch's default is not"),
+    ]
+    require_close(got[0], weight, given + ": the weight", "weight = weight - learning_rate * velocity", mistakes)

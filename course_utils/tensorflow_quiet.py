@@ -1,0 +1,43 @@
+"""TensorFlow, imported without the lines that it writes to the screen while it starts.
+
+TensorFlow reports at its start which processor features and CUDA libraries it found, past Python's own logging;
+TF_CPP_MIN_LOG_LEVEL does not stop all of these lines. They are no errors, and in a notebook they look like some. Here
+the error channel of the process is closed while TensorFlow starts, and open again afterwards.
+
+Use: `import course_utils.tensorflow_quiet` once, before tensorflow, keras or tensorboard. Lesson 05 is the first
+that does; lesson 04 does through course_utils.summaries.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+from course_utils.device import Settings
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Drop what this process writes to its error channel meanwhile, also from code that is not Python."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+with quiet():
+    import tensorflow as tf
+
+
+def use(chosen: Settings) -> None:
+    """Give TensorFlow the threads and the device of `chosen`; to be called before its first calculation."""
+    with quiet():
+        tf.config.threading.set_intra_op_parallelism_threads(chosen.threads)
+        if chosen.device == "cpu":
+            tf.config.set_visible_devices([], "GPU")
+        tf.zeros(1)  # starts the rest of it, which has more to say
