@@ -34,6 +34,29 @@ def batches(n: int, batch_size: int, generator: torch.Generator) -> Iterator[Ten
     yield from torch.randperm(n, generator=generator).split(batch_size)
 
 
+class _Tally:
+    """Adds up loss and right answers over batches of any size."""
+
+    def __init__(self):
+        self.loss, self.right, self.n = 0.0, 0, 0
+
+    def add(self, mean_loss: Tensor, logits: Tensor, labels: Tensor) -> None:
+        self.n += (size := len(labels))
+        self.loss += size * mean_loss.item()
+        self.right += int((labels == logits.argmax(dim=1)).sum())
+
+    def means(self) -> tuple[float, float]:
+        return self.loss / self.n, self.right / self.n
+
+
+def _score(model: nn.Module, x: Tensor, y: Tensor, chosen: Settings) -> tuple[Tensor, Tensor, Tensor]:
+    """One batch on the device: its mean cross-entropy, logits and labels."""
+    labels = place(y, chosen)
+    with autocast(chosen):
+        scores = model(place(x, chosen))
+        return nn.functional.cross_entropy(scores, labels), scores, labels
+
+
 def train_epoch(
     model: nn.Module,
     x: Tensor,
@@ -45,18 +68,14 @@ def train_epoch(
 ) -> tuple[float, float]:
     """One pass over the training data with cross-entropy; returns mean loss and accuracy as seen while training."""
     model.train()
-    total_loss, correct = 0.0, 0
-    for rows in batches(len(x), batch_size, generator):
-        inputs, targets = place(x[rows], chosen), place(y[rows], chosen)
+    tally = _Tally()
+    for picked in batches(n=len(x), batch_size=batch_size, generator=generator):
         optimiser.zero_grad()
-        with autocast(chosen):
-            logits = model(inputs)
-            loss = nn.functional.cross_entropy(logits, targets)
-        loss.backward()
+        scored = _score(model, x[picked], y[picked], chosen)
+        scored[0].backward()
         optimiser.step()
-        total_loss += loss.item() * len(rows)
-        correct += (logits.argmax(1) == targets).sum().item()
-    return total_loss / len(x), correct / len(x)
+        tally.add(*scored)
+    return tally.means()
 
 
 @torch.no_grad()
@@ -64,15 +83,11 @@ def evaluate(model: nn.Module, x: Tensor, y: Tensor, chosen: Settings, batch_siz
     """Mean cross-entropy and accuracy of `model` in evaluation mode; the model's mode is given back as it was."""
     was_training = model.training
     model.eval()
-    total_loss, correct = 0.0, 0
-    for inputs, targets in zip(x.split(batch_size), y.split(batch_size), strict=True):
-        inputs, targets = place(inputs, chosen), place(targets, chosen)
-        with autocast(chosen):
-            logits = model(inputs)
-        total_loss += nn.functional.cross_entropy(logits.float(), targets, reduction="sum").item()
-        correct += (logits.argmax(1) == targets).sum().item()
+    tally = _Tally()
+    for start in range(0, len(x), batch_size):
+        tally.add(*_score(model, x[start : start + batch_size], y[start : start + batch_size], chosen))
     model.train(was_training)
-    return total_loss / len(x), correct / len(x)
+    return tally.means()
 
 
 def fit(

@@ -71,8 +71,8 @@ def _require_gradients(module: nn.Module, x: np.ndarray, y: np.ndarray, given: s
     for name, value in params.items():
         direction = rng.normal(size=value.shape)
         losses = []
-        for sign in (1, -1):
-            modules.set_parameters(module, params | {name: value + sign * step * direction})
+        for side in (1, -1):
+            modules.set_parameters(module, params | {name: value + side * step * direction})
             losses.append(modules.loss_and_gradients(module, x, y)[0])
         modules.set_parameters(module, params)
         slope = (losses[0] - losses[1]) / (2 * step)
