@@ -4,15 +4,10 @@
 
 FOLDER is an unpacked wheel of pyppbox-torchreid, which holds torchreid's Python and compiled evaluators:
     pip download --no-deps pyppbox-torchreid && unzip -d FOLDER pyppbox_torchreid-*.whl
-Without it, the Python evaluator is a plain reference written here in the published style (sort every row whole, walk down
-the list), and the compiled one is left out. The Python evaluator runs on --slow-queries queries and is scaled up: its cost
-is the same for each query. Times are processor seconds, so other work on the machine counts little.
+Without it, the Python evaluator is a plain reference written here in the published style (sort every row whole, walk
+down the list), and the compiled one is left out. The Python evaluator runs on --slow-queries queries and is scaled
+up: its cost is the same for each query. Times are processor seconds, so other work on the machine counts little.
 """
-
-import os
-
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
 
 import argparse
 import time
@@ -21,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from peers import load_module
 from problem import market_problem
+from threadpoolctl import threadpool_limits
 
 from course_utils.evaluation import evaluate_rank
 
@@ -88,4 +84,5 @@ def report(name, seconds, our_seconds, cmc, mean_ap, ours):
 
 
 if __name__ == "__main__":
-    main()
+    with threadpool_limits(1):
+        main()

@@ -1,4 +1,4 @@
-"""A made-up search problem with Market-1501's counts: 3,368 queries of 750 people in a gallery of 15,913 without junk."""
+"""A made-up search problem with Market-1501's counts: 3,368 queries of 750 people, 15,913 gallery images, no junk."""
 
 import numpy as np
 

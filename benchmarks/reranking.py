@@ -9,11 +9,6 @@ people give a smaller problem. Each side runs in its own process; times are proc
 memory is the rise of the largest resident size above the features.
 """
 
-import os
-
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
-
 import argparse
 import resource
 import subprocess
@@ -25,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from peers import load_module
 from problem import market_problem
+from threadpoolctl import threadpool_limits
 
 from course_utils.evaluation import evaluate_rank
 from course_utils.reranking import k_reciprocal_rerank
@@ -65,7 +61,8 @@ def main():
     parser.add_argument("--out", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.side:
-        run_side(given.side, given, given.out)
+        with threadpool_limits(1):
+            run_side(given.side, given, given.out)
         return
     with tempfile.TemporaryDirectory() as folder:
         files = [f"{folder}/{side}.npy" for side in SIDES]
