@@ -111,6 +111,15 @@ def _built_in(seed: int, why: str) -> Digits:
     return Digits(x_train, y_train, x_test, y_test, source=f"the built-in digits of scikit-learn ({why})")
 
 
+def __getattr__(name: str):
+    """`from course_utils.data import Market1501` works too; torch is loaded only then."""
+    if name == "Market1501":
+        from course_utils.market1501 import Market1501
+
+        return Market1501
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 if __name__ == "__main__":
     try:
         sys.exit(0 if load_digits(download=True).source == "MNIST" else 1)

@@ -176,3 +176,12 @@ def test_the_module_as_a_command_says_what_is_wrong_in_one_line(folder):
     )
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1 and "bytes instead of" in run.stderr
+
+
+def test_the_data_set_of_persons_is_found_here_too():
+    from course_utils.data import Market1501
+    from course_utils.market1501 import Market1501 as original
+
+    assert Market1501 is original
+    with pytest.raises(AttributeError, match="no attribute 'Market1502'"):
+        data.Market1502  # noqa: B018

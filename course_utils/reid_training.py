@@ -1,0 +1,158 @@
+"""Training of the person search: triplet and identity loss on batches of P people with K images.
+
+Taught in lessons 12 (the loss) and 13 (the loop). Every epoch's order and augmentation follow from the seed and the
+number of the epoch alone: a training that was killed goes on from its last checkpoint and ends with equal weights.
+Under torchrun each process takes every n-th batch and the gradients are averaged (DistributedDataParallel).
+"""
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, distributed, nn
+from tqdm import tqdm
+
+from course_utils.device import Settings, autocast, place
+from course_utils.losses import TripletLoss
+from course_utils.reid_checkpoint import Recipe, fill, load_checkpoint, require_same, save_checkpoint
+from course_utils.reid_images import Augmentation, augment
+from course_utils.reid_model import ReIDNetwork, load_pretrained
+from course_utils.sampling import RandomIdentitySampler
+
+WARM_UP = 0.2  # share of the steps in which the learning rate rises
+
+
+class ReIDLoss(nn.Module):
+    """identity loss (cross-entropy with label smoothing) + triplet_weight x batch-hard triplet loss (lesson 12)."""
+
+    def __init__(self, margin: float = 0.3, triplet_weight: float = 1.0, label_smoothing: float = 0.1):
+        super().__init__()
+        self.identity = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
+        self.triplet = TripletLoss(margin, mining="hard")
+        self.triplet_weight = triplet_weight
+
+    def forward(self, outputs: tuple[Tensor, Tensor, Tensor], labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """outputs: the network's three; labels (n,) int64. Returns the sum, the identity and the triplet part."""
+        _, logits, embedding = outputs
+        identity, triplet = self.identity(logits.float(), labels), self.triplet(embedding.float(), labels)
+        return identity + self.triplet_weight * triplet, identity, triplet
+
+
+@dataclass(frozen=True)
+class Workers:
+    """The processes of one training; one of one outside torchrun."""
+
+    rank: int = 0
+    count: int = 1
+
+    @property
+    def first(self) -> bool:
+        return self.rank == 0
+
+
+@contextmanager
+def workers(chosen: Settings) -> Iterator[Workers]:
+    """Join the processes that torchrun started, if it did."""
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1:
+        yield Workers()
+        return
+    if chosen.device == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    distributed.init_process_group("nccl" if chosen.device == "cuda" else "gloo")
+    try:
+        yield Workers(distributed.get_rank(), count)
+    finally:
+        distributed.destroy_process_group()
+
+
+def learning_rate(step: int, steps: int, highest: float) -> float:
+    """Rises in a line over the first fifth of the steps, then falls as half a cosine wave to zero."""
+    rising = max(1, round(WARM_UP * steps))
+    if step < rising:
+        return highest * (step + 1) / rising
+    return highest * 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
+
+
+def train(
+    images: Tensor,
+    labels: np.ndarray,
+    recipe: Recipe,
+    seed: int,
+    chosen: Settings,
+    checkpoint: Path,
+    log: Callable[[str, float, int], None] | None = None,
+    team: Workers | None = None,
+    progress: bool = True,
+) -> ReIDNetwork:
+    """Train, or go on training, and return the network in evaluation mode; `checkpoint` holds it too.
+
+    images: (n, 3, height, width) uint8; labels: (n,) 0 to classes - 1. log(name, value, step): called after each step.
+    Raises ValueError when `checkpoint` exists and belongs to another architecture, other data, or another seed.
+    """
+    team = team or Workers()
+    labels = torch.as_tensor(labels)
+    classes = int(labels.max()) + 1
+    say = print if team.first and progress else (lambda line: None)
+    torch.manual_seed(seed)
+    network = ReIDNetwork(classes, recipe.backbone, recipe.embedding_size, recipe.bnneck)
+    content = load_checkpoint(checkpoint) if checkpoint.exists() else None
+    if content is None:
+        say(load_pretrained(network, recipe.backbone))
+    else:
+        _require_same_run(content, recipe, classes, seed, checkpoint)
+        fill(network, content)
+        say(f"{checkpoint} goes on after epoch {content['epoch']} of {recipe.epochs}.")
+    network = place(network, chosen)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    if content is not None:
+        optimiser.load_state_dict(content["optimiser"])
+    sampler = RandomIdentitySampler(labels, min(recipe.p, classes), recipe.k, seed)
+    shared = nn.parallel.DistributedDataParallel(network) if team.count > 1 else network
+    for epoch in range(content["epoch"] if content else 0, recipe.epochs):
+        _epoch(shared, optimiser, images, labels, sampler, epoch, recipe, seed, chosen, team, log, progress)
+        if team.first:
+            save_checkpoint(checkpoint, recipe, classes, seed, epoch + 1, network, optimiser)
+    return network.eval()
+
+
+def _epoch(network, optimiser, images, labels, sampler, epoch, recipe, seed, chosen, team, log, progress):
+    network.train()
+    loss_of = ReIDLoss(recipe.margin, recipe.triplet_weight, recipe.label_smoothing)
+    chances = torch.Generator().manual_seed(int(np.random.SeedSequence([seed, epoch, team.rank]).generate_state(1)[0]))
+    sampler.set_epoch(epoch)
+    batches = sampler.batches()
+    steps = math.ceil(len(batches) / team.count)
+    mine = batches[(np.arange(steps) * team.count + team.rank) % len(batches)]
+    bar = tqdm(mine, desc=f"epoch {epoch + 1}/{recipe.epochs}", unit="batch", disable=not (progress and team.first))
+    for i, rows in enumerate(bar):
+        step = epoch * steps + i
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(step, recipe.epochs * steps, recipe.learning_rate)
+        x = images[rows].to(chosen.device)
+        x = place(augment(x, chances, Augmentation(erase=recipe.erase), recipe.size), chosen)
+        y = labels[rows].to(chosen.device)
+        optimiser.zero_grad()
+        with autocast(chosen):
+            outputs = network(x)
+        loss, identity, triplet = loss_of(outputs, y)
+        loss.backward()
+        optimiser.step()
+        accuracy = (outputs[1].argmax(1) == y).float().mean().item()
+        bar.set_postfix(loss=f"{loss.item():.3f}", accuracy=f"{accuracy:.2f}")
+        if log and team.first:
+            log("accuracy", accuracy, step)
+            for name, value in (("loss", loss), ("identity", identity), ("triplet", triplet)):
+                log(name, value.item(), step)
+
+
+def _require_same_run(content, recipe, classes, seed, checkpoint):
+    require_same(content, recipe, classes, checkpoint)
+    if content["seed"] != seed or content["recipe"] != recipe:
+        what = f"seed {content['seed']}" if content["seed"] != seed else "another recipe"
+        raise ValueError(f"{checkpoint} was trained with {what}; use the same again, or name another checkpoint")
