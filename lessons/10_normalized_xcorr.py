@@ -19,12 +19,13 @@
 import os
 import tempfile
 
+from course_utils.quiet_keras import keras  # first of all: Keras 3, running on torch
+# isort: split
 import numpy as np
 import torch
 
 from course_utils import keras_layers, models
 from course_utils.plots import show_images, show_lines
-from course_utils.quiet_keras import keras  # Keras 3, running on torch
 from course_utils.two_cameras import photograph
 
 # %% [markdown]
@@ -69,7 +70,7 @@ products = np.array([wanted @ patch(camera_2, 14, x) for x in range(36)])
 print("largest product at column", products.argmax(), "- your guess:", my_guess_column)
 
 # %% [markdown]
-# The product prefers the window. It is bright everywhere, and a bright patch multiplies well with anything. We want to
+# The product prefers the window. It is bright everywhere, and a bright patch gives a large product with anything. We want to
 # compare *patterns*, so we take two things away from each patch: its mean (the light) and its spread (the contrast).
 # For the $N$ numbers $p_n$ of a patch with mean $\bar p$:
 #
@@ -148,7 +149,7 @@ print(f"a patch against itself: {itself:.1f}, your guess:", my_guess_self_score)
 # ReLU turns whole regions of a feature map into zeros, so there it is worse.
 #
 # The score of 25 is the other slip: the sum was never divided, so scores run from -25 to 25. A network can learn to live with a factor, but its
-# first steps are far too large. With $\varepsilon$ and $N - 1$ both troubles end:
+# first steps are far too large. With $\varepsilon$ and $N - 1$ both troubles end. NaN is drawn white:
 
 # %%
 def score_map(normaliser, divide_by):
@@ -359,7 +360,7 @@ cost = {name: [1000 * seconds(ways[name], *pair) for pair in maps]
 print(f"{cost['loops'][-1] / cost['product'][-1]:.0f} times faster")
 show_lines([5, 10, 20, 37], cost, "rows of the map", "milliseconds", log="xy",
            alt="Milliseconds against the height of the map, logarithmic: the loops lie "
-               "far above the product and torch's layer, all rise evenly")
+               "far above the product and torch's layer")
 
 # %% [markdown]
 # The article's program has such loops, 25 channels deep. The number of multiplications is the same for all; the
@@ -529,7 +530,7 @@ show_accuracies(results, list(tests), alt="Accuracy on pairs of digits 0 to 6 an
 
 # %% [markdown]
 # The layer helps much: without it the same network has to *learn* what a shift and a dimmer light do, from 1,500 pairs, and in eight
-# epochs it hardly gets away from guessing. But look at the third bar. Whole images, correlated at their best shift, do about as well without any network. Our
+# epochs it hardly gets away from guessing. But look at the first bar. Whole images, correlated at their best shift, do about as well without any network. Our
 # second camera moves the picture as one piece, so this simple rule knows the whole truth. It would lose where parts move
 # separately: arms, legs, bags. Our digits do not show that.
 #

@@ -121,7 +121,8 @@ def check_correlate_place(
     map_a, map_b = _map_pair(rng, 6, 4)
     given = "two maps of 6 x 4, the place (2, 1), and no search_rows"
     got = call(correlate_place, map_a, map_b, 2, 1, given=given, expected="an array of shape (5, 4)")
-    require_close(got, _strip(map_a, map_b, 2, 1, 2), given, "the default of search_rows is 2")
+    default = "the default of search_rows is 2"
+    require_close(got, _strip(map_a, map_b, 2, 1, 2), given, default, shape_hint=default)
     passed("correlate_place")
 
 
