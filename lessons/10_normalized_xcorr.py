@@ -529,8 +529,8 @@ show_accuracies(results, list(tests), alt="Accuracy on pairs of digits 0 to 6 an
                 "with the layer and whole images about equal, without the layer far below")
 
 # %% [markdown]
-# The layer helps much: without it the same network has to *learn* what a shift and a dimmer light do, from 1,500 pairs, and in eight
-# epochs it hardly gets away from guessing. But look at the first bar. Whole images, correlated at their best shift, do about as well without any network. Our
+# The layer helps much: without it the same network has to *learn* what a shift and a dimmer light do, from 1,500 pairs, and after eight
+# epochs it is not far above guessing. But look at the first bar. Whole images, correlated at their best shift, do about as well without any network. Our
 # second camera moves the picture as one piece, so this simple rule knows the whole truth. It would lose where parts move
 # separately: arms, legs, bags. Our digits do not show that.
 #
