@@ -62,13 +62,14 @@ def test_the_error_channel_comes_back_after_an_exception(capfd):
     assert capfd.readouterr().err == "heard\n"
 
 
-def test_tensorflow_is_given_the_threads_once_and_again():
+def test_tensorflow_is_given_threads_and_precision_once_and_again_in_silence():
     code = (
         "from course_utils.device import Settings; from course_utils.tensorflow_quiet import tf, use\n"
         "chosen = Settings('cpu', 'quick', 'off', False, 1, 'CPU')\n"
         "use(chosen); use(chosen)\n"
-        "print(tf.config.threading.get_intra_op_parallelism_threads())"
+        "print(tf.config.threading.get_intra_op_parallelism_threads())\n"
+        "print(tf.config.experimental.tensor_float_32_execution_enabled())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "1\n"
+    assert done.stdout == "1\nFalse\n"
     assert done.stderr == ""
