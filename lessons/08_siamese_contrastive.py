@@ -505,7 +505,7 @@ def siamese(base_a, base_b):
 # %% [markdown]
 # **Spot the error.** Of this very model the guide says that it "does not share weights". Count them:
 
-# %% tags=["NBVAL_CHECK_OUTPUT"]
+# %%
 base = guide_base()
 print("base:                      ", base.count_params())
 print("base called twice:         ", siamese(base, base).count_params())
