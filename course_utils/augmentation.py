@@ -33,3 +33,16 @@ def some_of_each(y: np.ndarray, count: int, seed: int) -> np.ndarray:
         raise ValueError(f"count={count}: the smallest class has {sizes.min()} examples, ask for 1 to {sizes.min()}")
     random = np.random.default_rng(seed)
     return np.concatenate([random.choice(np.flatnonzero(y == c), count, replace=False) for c in classes])
+
+
+def shifted(x: np.ndarray, random: np.random.Generator, most: int = 3) -> np.ndarray:
+    """A copy of images x (n, h, w), each moved by up to `most` pixels up or down and left or right, zeros behind it.
+
+    Every move is equally likely; they are drawn from `random`. Lesson 08. ValueError where x is no stack of images.
+    """
+    if x.ndim != 3 or most < 0:
+        raise ValueError(f"x has shape {x.shape} and most is {most}: give a stack of images, (n, h, w), and most >= 0")
+    padded = np.pad(x, ((0, 0), (most, most), (most, most)))
+    places = np.lib.stride_tricks.sliding_window_view(padded, x.shape[1:], axis=(1, 2))
+    down, right = random.integers(0, 2 * most + 1, (2, len(x)))
+    return places[np.arange(len(x)), down, right]
