@@ -85,14 +85,10 @@ def guide_cnn(filters=(32, 64), units=128, classes=10):
     """
     # TODO: two convolutions, flatten, two dense layers
     ### BEGIN SOLUTION
-    return keras.Sequential([
-        keras.Input((28, 28, 1)),
-        keras.layers.Conv2D(filters[0], 3, activation="relu"),
-        keras.layers.Conv2D(filters[1], 3, activation="relu"),
-        keras.layers.Flatten(),
-        keras.layers.Dense(units, activation="relu"),
-        keras.layers.Dense(classes, activation="softmax"),
-    ])
+    layers = [keras.layers.Conv2D(count, 3, activation="relu") for count in filters]
+    layers += [keras.layers.Flatten(), keras.layers.Dense(units, activation="relu"),
+               keras.layers.Dense(classes, activation="softmax")]
+    return keras.Sequential([keras.Input((28, 28, 1)), *layers])
     ### END SOLUTION
 
 # %% tags=["check", "id:guide_cnn", "points:2"]

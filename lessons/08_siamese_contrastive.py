@@ -135,9 +135,9 @@ def make_pairs(y, count, seed):
 
     y: (n,) labels; count: an even number. Returns (first, second, same), each (count,).
     """
-    # TODO: default_rng(seed), first and same, then a second row for each pair
-    ### BEGIN SOLUTION
     random = np.random.default_rng(seed)
+    # TODO: first and same, then a second row for each pair
+    ### BEGIN SOLUTION
     first = random.integers(0, len(y), count)
     same = np.arange(count) % 2
     second = np.zeros(count, dtype=int)

@@ -132,7 +132,7 @@ def _reference_block(channels_in: int, channels_out: int, stride: int):
     from course_utils.vision import torchvision
 
     shortcut = None
-    if stride != 1 or channels_in != channels_out:
+    if (stride, channels_in) != (1, channels_out):
         convolution = nn.Conv2d(channels_in, channels_out, 1, stride=stride, bias=False)
         shortcut = nn.Sequential(convolution, nn.BatchNorm2d(channels_out))
     return torchvision.models.resnet.BasicBlock(channels_in, channels_out, stride, shortcut)

@@ -1,5 +1,6 @@
 """Checks of lesson 08. References: properties counted pair by pair, torch's autograd, and brute force in float64."""
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -172,8 +173,8 @@ def check_best_threshold(best_threshold: Callable, sizes: tuple = (6, 25), seed:
 def _best_threshold_once(best_threshold: Callable, distances: np.ndarray, same: np.ndarray) -> None:
     given = f"distances {distances.tolist()}, same {same.tolist()}"
     forbid(best_threshold, LIBRARY, given)
-    ordered = np.unique(distances)
-    tried = np.concatenate([[ordered[0] - 1], (ordered[1:] + ordered[:-1]) / 2, [ordered[-1] + 1]])
+    levels = sorted(set(distances.tolist()))
+    tried = [levels[0] - 1, *(np.mean(pair) for pair in itertools.pairwise(levels)), levels[-1] + 1]
     best = max(_accuracy(distances, same, threshold) for threshold in tried)
     expected = f"a threshold that gets {best:.3f} of the pairs right"
     got = call(best_threshold, distances, same, given=given, expected=expected)
