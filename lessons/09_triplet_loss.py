@@ -353,8 +353,7 @@ def identity_batch(labels, p, k, seed):
     """
     # TODO: choose identities; for each of them, decks of its images
     ### BEGIN SOLUTION
-    rng = np.random.default_rng(seed)
-    batch = []
+    rng, batch = np.random.default_rng(seed), []
     for identity in rng.choice(np.unique(labels), p, replace=False):
         images = np.flatnonzero(labels == identity)
         decks = [rng.permutation(images) for _ in range(-(-k // len(images)))]
@@ -377,8 +376,8 @@ check_identity_batch(identity_batch, cases=[((2, 2, 3), 2, 7), ((8, 1, 4, 5), 4,
 def practical_pass(labels, k, rng):
     """K images of each identity, by the practical's rule."""
     chosen = []
-    for identity in np.unique(labels):
-        images = np.flatnonzero(labels == identity)
+    for person in np.unique(labels):
+        images = np.flatnonzero(labels == person)
         images = images if len(images) >= k else np.repeat(images, k)
         chosen.append(rng.choice(images, k, replace=False))
     return np.array(chosen)
