@@ -10,18 +10,7 @@ import importlib.util
 import os
 from collections.abc import Iterator
 
-
-@contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Send file descriptor 2 to nowhere: redirect_stderr reaches Python's own writes only."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+from course_utils.quiet import quiet
 
 
 @contextlib.contextmanager
@@ -36,7 +25,7 @@ def _torch_unless_set() -> Iterator[None]:
             del os.environ["KERAS_BACKEND"]
 
 
-with _torch_unless_set(), _silent_stderr():
+with _torch_unless_set(), quiet():
     import keras
 
     if importlib.util.find_spec("tensorflow"):

@@ -8,33 +8,14 @@ Use: `import course_utils.tensorflow_quiet` once, before tensorflow, keras or te
 that does; lesson 04 does through course_utils.summaries.
 """
 
-import contextlib
-import os
-import sys
-from collections.abc import Iterator
-
 from course_utils.device import Settings
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Drop what this process writes to its error channel meanwhile, also from code that is not Python."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
+from course_utils.quiet import quiet
 
 with quiet():
     import keras
     import tensorflow as tf
 
-__all__ = ["keras", "quiet", "tf", "use"]
+__all__ = ["keras", "tf", "use"]
 
 
 def use(chosen: Settings) -> None:

@@ -18,12 +18,10 @@ import functools
 import tempfile
 from pathlib import Path
 
-import keras
 import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
 from torch import nn
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from course_utils.augmentation import shifted
@@ -32,9 +30,12 @@ from course_utils.device import place, settings
 from course_utils.losses import ContrastiveLoss, to_same
 from course_utils.plots import show_images, show_lines, show_table
 from course_utils.siamese_figures import show_histograms, show_maps, show_roc
+from course_utils.summaries import SummaryWriter
+from course_utils.tensorflow_quiet import keras, use
 from course_utils.training import batches
 
 chosen = settings()
+use(chosen)
 digits = load_digits()
 
 # %% [markdown]

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import pytest
 
+from course_utils.quiet import quiet
 from course_utils.summaries import SummaryWriter, read_scalars
-from course_utils.tensorflow_quiet import quiet
 
 
 def test_numbers_of_pytorch_come_back(tmp_path):
