@@ -34,9 +34,8 @@ from course_utils.summaries import SummaryWriter
 from course_utils.tensorflow_quiet import keras, use
 from course_utils.training import batches
 
-chosen = settings()
+chosen, digits = settings(), load_digits()
 use(chosen)
-digits = load_digits()
 
 # %% [markdown]
 # ## 8.1 Why not classify? (7 minutes)
