@@ -88,7 +88,7 @@ def test_a_blank_notebook_runs_to_its_end_with_one_kind_of_error(lesson, tmp_pat
     # when it runs from top to bottom
     client = NotebookClient(
         notebook,
-        timeout=180,
+        timeout=600,
         allow_error_names=["NotImplementedError"],
         resources={"metadata": {"path": tmp_path}},
         config=Config({"KernelManager": {"transport": "ipc", "ip": str(tmp_path / "k")}}),
