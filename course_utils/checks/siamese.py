@@ -173,7 +173,7 @@ def _best_threshold_once(best_threshold: Callable, distances: np.ndarray, same: 
     given = f"distances {distances.tolist()}, same {same.tolist()}"
     forbid(best_threshold, LIBRARY, given)
     levels = sorted(set(distances.tolist()))
-    tried = [levels[0] - 1, *(np.mean(pair) for pair in zip(levels, levels[1:], strict=False)), levels[-1] + 1]
+    tried = [levels[0] - 1, *(0.5 * np.add(levels[:-1], levels[1:])), levels[-1] + 1]
     best = max(_accuracy(distances, same, threshold) for threshold in tried)
     expected = f"a threshold that gets {best:.3f} of the pairs right"
     got = call(best_threshold, distances, same, given=given, expected=expected)
