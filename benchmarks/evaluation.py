@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from peers import load_module
-from problem import market_problem
 from threadpoolctl import threadpool_limits
 
 from course_utils.evaluation import evaluate_rank
+from peers import load_module
+from problem import market_problem
 
 METRICS = "pyppbox_torchreid/metrics"
 

@@ -13,9 +13,9 @@ import sys
 
 import torch
 import torch.nn.functional as F
-from side_by_side import median_seconds, peak_megabytes
 
 from course_utils.models import NormalizedXCorr
+from side_by_side import median_seconds, peak_megabytes
 
 SHAPE, SIZE, ROWS, EPS = (8, 25, 37, 12), 5, 2, 0.01
 

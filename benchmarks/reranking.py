@@ -18,12 +18,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-from peers import load_module
-from problem import market_problem
 from threadpoolctl import threadpool_limits
 
 from course_utils.evaluation import evaluate_rank
 from course_utils.reranking import k_reciprocal_rerank
+from peers import load_module
+from problem import market_problem
 
 SIDES = ("ours", "original")
 

@@ -3,22 +3,16 @@
     python benchmarks/triplet.py
 
 256 embeddings of 512 numbers, 64 identities x 4, forward and backward. First the losses are compared for each mining
-that both have; then batch-hard is timed in turns. Target: at least as fast as PML. Exit code 1 where it is missed,
-2 where PML is not installed (it is no dependency of the course).
+that both have; then batch-hard is timed in turns. Target: at least as fast as PML. Exit code 1 where it is missed.
 """
 
 import sys
 
 import torch
-from side_by_side import median_seconds
+from pytorch_metric_learning import distances, losses, miners, reducers
 
 from course_utils.losses import TripletLoss
-
-try:
-    from pytorch_metric_learning import distances, losses, miners, reducers
-except ModuleNotFoundError:
-    print("pytorch-metric-learning is missing: pip install --no-deps pytorch-metric-learning", file=sys.stderr)
-    sys.exit(2)
+from side_by_side import median_seconds
 
 MARGIN = 0.3
 
