@@ -90,7 +90,13 @@ def definitions(lesson: Lesson) -> dict[str, Any]:
             continue
         tree = ast.parse(_without_magics(cell.source))
         tree.body = [node for node in tree.body if _defines(node)]
-        exec(compile(tree, f"{lesson.name} cell {cell.number}", "exec"), namespace)
+        try:
+            exec(compile(tree, f"{lesson.name} cell {cell.number}", "exec"), namespace)
+        except NameError as error:
+            raise CourseError(
+                f"lessons/{lesson.name}.py, {cell.title}: {error}; a default or decorator needs a value that the proof "
+                "does not compute: use a literal, or compute it inside the function"
+            ) from error
     return namespace
 
 

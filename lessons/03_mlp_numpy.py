@@ -383,10 +383,9 @@ show_lines(steps, {"error of the numerical gradient": errors}, "step", "largest 
 # size of the move is the **learning rate**. Large data needs fewer passes for the same number of moves.
 
 # %%
-epochs = max(3, min(40, 100_000 // len(x_train)))
-
-def train(parameters, epochs=epochs, batch_size=32, learning_rate=0.5, seed=0):
+def train(parameters, epochs=None, batch_size=32, learning_rate=0.5, seed=0):
     """Plain stochastic gradient descent; returns parameters and accuracies per epoch."""
+    epochs = epochs or max(3, min(40, 100_000 // len(x_train)))
     parameters, random = dict(parameters), np.random.default_rng(seed)
     history = {"training": [], "test": []}
     for _ in tqdm(range(epochs), desc="epochs"):
@@ -413,7 +412,8 @@ def trained(seed):
 means = np.stack([x_train[y_train == digit].mean(axis=0) for digit in range(10)])
 distances = np.linalg.norm(x_test[:, None] - means[None], axis=2)
 baseline = np.mean(distances.argmin(axis=1) == y_test)
-show_lines(range(1, epochs + 1), trained(0)[1], "epoch", "accuracy",
+curves = trained(0)[1]
+show_lines(range(1, len(curves["test"]) + 1), curves, "epoch", "accuracy",
            baseline=("nearest mean", baseline),
            alt="Accuracy against epoch: both curves rise steeply, cross the baseline "
                "of the nearest mean, and flatten; training stays above test")

@@ -83,6 +83,12 @@ def test_a_lesson_without_answers_is_refused(tiny):
         prove(tiny)
 
 
+def test_a_definition_that_needs_a_computed_value_is_named(proved):
+    edit(proved, 'print("six is", double(3))', "n = len([1])\n\ndef f(k=n):\n    return k")
+    with pytest.raises(CourseError, match=r"01_tiny\.py, cell 5 \(plain\): name 'n' is not defined; a default"):
+        prove(proved)
+
+
 def test_the_bank_spoils_one_thing_at_a_time():
     right = np.arange(6.0).reshape(2, 3)
     spoiled = {name: spoil(right) for name, spoil in SPOILERS.items()}
