@@ -6,7 +6,6 @@ import statistics
 
 from course_admin.lesson import Cell, Lesson, region_lines
 
-MINUTES = re.compile(r"\((\d+) minutes?(?:, difficulty ([1-3]))?\)")
 EXERCISE = re.compile(r"^### Exercise \d+ · .+ \(\d+ minutes?, difficulty [1-3]\)$", re.MULTILINE)
 FIGURE_CALLS = re.compile(r"^show(_\w+)?$")
 _NOT_PROSE = [

@@ -473,7 +473,8 @@ show_lines(sizes, cost, "image height = width (pixels)", "milliseconds", log="xy
 # %% [markdown]
 # On large images all lines have about the same slope: twice the side is four times the pixels and four times the work. The
 # loops pay more for each pixel. No method changes the *count* of multiplications, $(h-k+1)(w-k+1)\,k^2$; they change
-# who does them. On small images the lines are flat: there the call itself is what takes the time.
+# who does them. The matrix product pays for its copies: im2col writes each pixel up to 25 times here. On small images the lines
+# are flat: there the call itself is what takes the time.
 #
 # ## 1.7 What to take with you (5 minutes)
 #

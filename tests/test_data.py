@@ -139,9 +139,8 @@ def test_without_a_network_a_download_falls_back_and_says_so(tmp_path, monkeypat
 def test_a_name_look_up_that_hangs_is_not_waited_for(monkeypatch):
     release = []
     monkeypatch.setattr("socket.create_connection", lambda *_, **__: _wait_until(release))
-    start = time.monotonic()
     assert not reachable("example.invalid", seconds=0.05)
-    assert time.monotonic() - start < 30  # it came back although the look-up has not
+    assert release == []  # it came back although the look-up has not
     release.append(True)
 
 
