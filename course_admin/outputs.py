@@ -18,7 +18,13 @@ from traitlets.config import Config
 from course_admin.errors import CourseError
 
 # What makes the numbers of a stored run the same on every machine.
-RUN_ENVIRONMENT = {"COURSE_PROFILE": "quick", "COURSE_DEVICE": "cpu", "MNIST_DIR": "none", "TF_CPP_MIN_LOG_LEVEL": "2"}
+RUN_ENVIRONMENT = {
+    "COURSE_PROFILE": "quick",
+    "COURSE_DEVICE": "cpu",
+    "MNIST_DIR": "none",
+    "MARKET1501_DIR": "none",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+}
 CELL_TIMEOUT = 600  # seconds; a lesson has three minutes in all
 
 

@@ -47,7 +47,7 @@ class Market1501(Dataset):
         if split not in FOLDERS:
             raise ValueError(f"split is {split!r}; choose one of {', '.join(map(repr, FOLDERS))}")
         self.split, self.transform = split, transform
-        self.folder = _folder(Path(root), split)
+        self.folder = split_folder(Path(root), split)
         names = sorted(entry.name for entry in self.folder.iterdir())
         images = [name for name in names if name.lower().endswith(".jpg") and (self.folder / name).is_file()]
         self.skipped = sorted(set(names) - set(images))
@@ -103,7 +103,8 @@ class Market1501(Dataset):
         )
 
 
-def _folder(root, split):
+def split_folder(root: Path, split: str) -> Path:
+    """The folder of a split inside `root`. Raises FileNotFoundError with the cure where it is not there."""
     folder = root / FOLDERS[split]
     if folder.is_dir():
         return folder

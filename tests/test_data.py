@@ -184,3 +184,8 @@ def test_the_data_set_of_persons_is_found_here_too():
     assert Market1501 is original
     with pytest.raises(AttributeError, match="no attribute 'Market1502'"):
         data.Market1502  # noqa: B018
+
+
+def test_the_digits_do_not_load_torch():
+    program = "import sys, course_utils, course_utils.data; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0

@@ -11,6 +11,7 @@ from traitlets.config import Config
 from course_admin.build import notebook_path
 from course_admin.layout import lesson_scripts
 from course_admin.lesson import read_lesson, region_lines
+from course_admin.outputs import RUN_ENVIRONMENT
 from support import ROOT
 
 LESSONS = [read_lesson(path) for path in lesson_scripts(ROOT)]
@@ -81,9 +82,8 @@ def test_no_released_notebook_holds_an_output_or_a_marker():
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_a_blank_notebook_runs_to_its_end_with_one_kind_of_error(lesson, tmp_path, monkeypatch):
     # given the student's notebook as released
-    monkeypatch.setenv("MNIST_DIR", "none")
-    monkeypatch.setenv("COURSE_PROFILE", "quick")
-    monkeypatch.setenv("COURSE_DEVICE", "cpu")
+    for name, value in RUN_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
     notebook = nbformat.read(notebook_path(ROOT, "notebooks", lesson.name), as_version=4)
     # when it runs from top to bottom
     client = NotebookClient(
