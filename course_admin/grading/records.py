@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 class SpecCell:
     """One cell of the instructor's notebook.
 
+    id: nbgrader's grade_id, else the notebook's own cell id. cell_id: the notebook's own ("" where the format had none).
     kind: "answer" (the student's own), "test" (code that is marked), "manual" (marked by hand) or "given" (all else).
     source: the instructor's, hidden tests included, solutions included. stub: what the student was given in its place.
+    locked: the student may not change it (tests; read-only given cells; nbgrader's task cells, which are "manual").
     """
 
     id: str
@@ -21,6 +23,7 @@ class SpecCell:
     stub: str
     points: float = 0.0
     locked: bool = False
+    cell_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,16 @@ class NotebookSpec:
 
 @dataclass(frozen=True)
 class Assignment:
-    """What is asked for. digest: changes with anything that can change a mark."""
+    """What is asked for. digest: changes with anything that can change a mark.
+
+    files: what the instructor released beside the notebooks (data, helper modules), by path relative to them. intake
+    puts them over the student's files of the same name; the tests may import and read them, too.
+    """
 
     name: str
     notebooks: tuple[NotebookSpec, ...]
     digest: str
+    files: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def max_score(self) -> float:
@@ -88,6 +96,18 @@ class Limits:
     scratch: int = 500 * 1024**2
     output: int = 1024**2
     answer: int = 64 * 1024**2
+
+
+@dataclass(frozen=True)
+class Options:
+    """How work is run. sandbox: "auto", "bubblewrap", "landlock", or "none" (--unsafe).
+
+    run_job(assignment, submission, limits, options) raises CourseError only where nobody's work could be graded (no
+    sandbox here); whatever one submission does is told in its Result.
+    """
+
+    sandbox: str = "auto"
+    cuda: bool = False
 
 
 @dataclass(frozen=True)
