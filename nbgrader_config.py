@@ -20,6 +20,7 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "course_admin.elsewhere.OpenElsewhere",
 ]
 c.ClearMetadataPreprocessor.enabled = True
 c.ClearMetadataPreprocessor.clear_cell_metadata = False
