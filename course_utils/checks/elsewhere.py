@@ -9,6 +9,7 @@ probe beside the answer. What comes back is data that a student may have forged,
 and never asks a probe for a verdict.
 """
 
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,13 @@ class Elsewhere(ABC):
     @abstractmethod
     def run_probe(self, probe: str, arguments: tuple, named: dict[str, Any]) -> Any:
         """Run the probe "module:function" beside the object; an error there is raised here, by its built-in type."""
+
+    def names_used(self) -> set[str]:
+        """The names in the answer's code (forbid.py) as its own process tells them.
+
+        Whoever holds the answer's source text reads them there instead: that text cannot lie.
+        """
+        return set(self.run_probe("course_utils.checks.forbid:list_names", (), {}))
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         return ask(call_it, self, *arguments, **named)
@@ -33,5 +41,16 @@ def call_it(answer: Callable, *arguments: Any, **named: Any) -> Any:
 def ask(probe: Callable, answer: Any, *arguments: Any, **named: Any) -> Any:
     """`probe(answer, *arguments, **named)`, run where `answer` lives; `probe` stands at the top of a check module."""
     if isinstance(answer, Elsewhere):
-        return answer.run_probe(f"{probe.__module__}:{probe.__qualname__}", arguments, named)
+        return answer.run_probe(name_of(probe), arguments, named)
     return probe(answer, *arguments, **named)
+
+
+def name_of(probe: Callable) -> str:
+    """The text "module:function" by which a probe travels."""
+    return f"{probe.__module__}:{probe.__qualname__}"
+
+
+def find_probe(name: str) -> Callable:
+    """The probe behind the text "module:function"."""
+    module, function = name.split(":")
+    return getattr(importlib.import_module(module), function)

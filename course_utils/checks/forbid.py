@@ -3,6 +3,7 @@
 from types import CodeType, FunctionType
 from typing import Any
 
+from course_utils.checks.elsewhere import Elsewhere
 from course_utils.checks.report import fail
 
 
@@ -33,6 +34,11 @@ def names_used(answer: Any) -> set[str]:
     return names
 
 
+def list_names(answer: Any) -> list[str]:
+    """A probe (elsewhere.py): `names_used` as plain data."""
+    return sorted(name for name in names_used(answer) if isinstance(name, str))
+
+
 def _filled(cell) -> bool:
     try:
         return cell.cell_contents is not None
@@ -52,7 +58,8 @@ def _names_in(code: CodeType) -> set[str]:
 
 def forbid(answer: Any, forbidden: set[str], given: str) -> None:
     """Fail when `answer` uses one of the `forbidden` names: the exercise is to build what they do."""
-    found = sorted(names_used(answer) & forbidden)
+    names = answer.names_used() if isinstance(answer, Elsewhere) else names_used(answer)
+    found = sorted(names & forbidden)
     if found:
         hint = f"this exercise builds what {found[0]} does: write it yourself"
         fail(given, "your own code", f"a use of {found[0]}", hint)

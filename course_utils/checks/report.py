@@ -4,14 +4,14 @@ A check is called in the student's notebook and again, with hidden seeds and sha
 asks an answer for plain data (arrays, numbers, strings, lists, dicts) and decides equality itself.
 """
 
-import contextlib
 import copy
-import io
-import linecache
-import warnings
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
+
+from course_utils.checks.beside import attempt, describe
+from course_utils.checks.elsewhere import Elsewhere, ask, call_it, name_of
 
 
 class CheckFailed(AssertionError):
@@ -34,64 +34,43 @@ def passed(name: str) -> None:
     print(f"{name}: visible checks passed")
 
 
-def call(answer: Any, *arguments: Any, given: str, expected: str = "a result") -> Any:
+def call(answer: Any, *arguments: Any, given: str, expected: str = "a result", probe: Callable = call_it) -> Any:
     """Call a student's answer on copies of `arguments` and return what it returns.
 
-    Fails with a message when `answer` cannot be called, stops with an error, or changes its arguments. A
+    With a `probe` (elsewhere.py) it is the probe that is run beside the answer, as probe(answer, *arguments). Fails
+    with a message when `answer` cannot be called, stops with an error, or changes its arguments. A
     NotImplementedError passes through: it says that the exercise is not begun. Warnings and what the answer writes to
     stderr are dropped, because they are no mistakes (nbgrader takes marks off for both).
     """
-    if not callable(answer):
-        fail(given, "a function", describe(answer), "keep the line that begins with def, and run the cell above again")
-    copies = copy.deepcopy(arguments)
-    try:
-        with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            got = answer(*copies)
-    except NotImplementedError:
-        raise
-    except Exception as error:
-        fail(
-            given, expected, f"{type(error).__name__}: {error}{_line_of(error)}", "run the function on this input alone"
-        )
-    for before, after in zip(arguments, copies, strict=True):
-        if not _same(before, after):
-            fail(given, "the input left as it was", "a changed input", "write into a new array, or copy first")
-    return got
-
-
-def _line_of(error: Exception) -> str:
-    """The student's own line at which an error came up, where it can be found."""
-    frame, line = error.__traceback__, ""
-    while frame is not None:
-        text = linecache.getline(frame.tb_frame.f_code.co_filename, frame.tb_lineno).strip()
-        line = text if text and "site-packages" not in frame.tb_frame.f_code.co_filename else line
-        frame = frame.tb_next
-    return f" (at: {line})" if line and "answer(*copies)" not in line else ""
+    told = ask(attempt, answer, name_of(probe), copy.deepcopy(arguments))
+    told = told if type(told) is dict else {}
+    if "uncallable" in told:
+        hint = "keep the line that begins with def, and run the cell above again"
+        fail(given, "a function", str(told["uncallable"]), hint)
+    if "error" in told:
+        line = told.get("line")
+        where = f" (at: {line})" if line else ""
+        fail(given, expected, f"{told['error']}{where}", "run the function on this input alone")
+    if told.keys() != {"result", "after"}:
+        fail(given, expected, "something that is no plain data", "return arrays, numbers, texts, lists or dicts")
+    if not _same(arguments, told["after"]):
+        fail(given, "the input left as it was", "a changed input", "write into a new array, or copy first")
+    return told["result"]
 
 
 def _same(before: Any, after: Any) -> bool:
+    """Whether an argument is what it was. What is no plain data is not looked at."""
+    if isinstance(before, (np.ndarray, dict, list, tuple)) and type(before) is not type(after):
+        return False
     if isinstance(before, np.ndarray):
-        return (
-            isinstance(after, np.ndarray)
-            and before.shape == after.shape
-            and np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
-        )
+        return before.shape == after.shape and np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
     if isinstance(before, dict):
         return before.keys() == after.keys() and all(_same(before[key], after[key]) for key in before)
     if isinstance(before, (list, tuple)):
         return len(before) == len(after) and all(map(_same, before, after))
     if isinstance(before, (int, float, str, bool, type(None))):
-        return before == after
+        return not isinstance(after, Elsewhere) and (before == after or before != before)
     return True
-
-
-def describe(value: Any) -> str:
-    """A value in a few words: its kind, its shape, and the value itself where that is short."""
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape} and type {value.dtype}"
-    text = repr(value)
-    return f"{type(value).__name__} {text}" if len(text) <= 60 else f"{type(value).__name__} {text[:57]}..."
 
 
 def require_array(got: Any, shape: tuple[int, ...], given: str, hint: str = "do you return the result?") -> np.ndarray:
