@@ -1,10 +1,11 @@
 """k_reciprocal_rerank against the original's dense NumPy program at Market-1501's size, in one run, on one thread.
 
-    python benchmarks/reranking.py --peer FOLDER [--people 750] [--dimensions 64]
+    python benchmarks/reranking.py [--peer FOLDER] [--people 750] [--dimensions 64]
 
 FOLDER is an unpacked wheel of pyppbox-torchreid, which holds torchreid's copy of the authors' Python program:
     pip download --no-deps pyppbox-torchreid && unzip -d FOLDER pyppbox_torchreid-*.whl
-At 750 people (3,368 queries, 15,913 gallery images) that program needs about 9 GB of memory and several minutes; fewer
+Without it, a plain program written here in the published style (dense_rerank.py) takes its place; the output says so.
+At 750 people (3,368 queries, 15,913 gallery images) either needs about 9 GB of memory and several minutes; fewer
 people give a smaller problem. Each side runs in its own process; times are processor seconds, distances included, and
 memory is the rise of the largest resident size above the features.
 """
@@ -22,53 +23,70 @@ from threadpoolctl import threadpool_limits
 
 from course_utils.evaluation import evaluate_rank
 from course_utils.reranking import k_reciprocal_rerank
+from dense_rerank import rerank_dense
 from peers import load_module
 from problem import market_problem
 
 SIDES = ("ours", "original")
 
 
+def distances(a, b):
+    """Plain Euclidean distances, as the published programs are given them; they square them again."""
+    squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    return np.sqrt(np.maximum(squared, 0, out=squared), out=squared)
+
+
 def original(peer, query, gallery):
-    """The authors' program takes plain distances and squares them itself."""
+    if peer is None:
+        return rerank_dense(distances(query, query), distances(query, gallery), distances(gallery, gallery))
     rerank = load_module(peer / "pyppbox_torchreid/utils/rerank.py").re_ranking
-
-    def distances(a, b):
-        squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
-        return np.sqrt(np.maximum(squared, 0, out=squared), out=squared)
-
     return rerank(distances(query, gallery), distances(query, query), distances(gallery, gallery))
 
 
-def run_side(side, given, out):
-    query, gallery, labels = market_problem(0, given.dimensions, given.people)
-    k_reciprocal_rerank(query[:50], gallery[:50])  # load what is loaded once
+def run_side(side, peer, folder):
+    """Re-rank the features in `folder`; leave the distances, the processor seconds and the memory there."""
+    query, gallery = np.load(folder / "query.npy"), np.load(folder / "gallery.npy")
+    original(peer, query[:50], gallery[:50])  # load what is loaded once
+    k_reciprocal_rerank(query[:50], gallery[:50])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.process_time()
-    result = k_reciprocal_rerank(query, gallery) if side == "ours" else original(given.peer, query, gallery)
+    result = k_reciprocal_rerank(query, gallery) if side == "ours" else original(peer, query, gallery)
     seconds = time.process_time() - start
-    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**20
-    np.save(out, result)
-    size = f"n = {len(query) + len(gallery)}, d = {given.dimensions}"
-    print(f"{side:9s} {size}: {seconds:7.1f} s, {memory:5.2f} GB; {evaluate_rank(result, *labels)}", flush=True)
+    gigabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**20
+    np.savez(folder / f"{side}.npz", result=result, seconds=seconds, gigabytes=gigabytes)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--peer", type=Path, required=True)
+    parser.add_argument("--peer", type=Path)
     parser.add_argument("--people", type=int, default=750)
     parser.add_argument("--dimensions", type=int, default=64)
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
-    parser.add_argument("--out", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.side:
         with threadpool_limits(1):
-            run_side(given.side, given, given.out)
+            run_side(given.side, given.peer, given.folder)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        files = [f"{folder}/{side}.npy" for side in SIDES]
-        for side, file in zip(SIDES, files, strict=True):
-            subprocess.run([sys.executable, __file__, *sys.argv[1:], "--side", side, "--out", file], check=True)
-        apart = np.abs(np.load(files[0]) - np.load(files[1]))
+    query, gallery, labels = market_problem(0, given.dimensions, given.people)
+    print(f"n = {len(query) + len(gallery)}, d = {given.dimensions}, float32, one thread")
+    if given.peer is None:
+        print("no --peer: the other side is dense_rerank.py, written for this benchmark in the published style")
+    names = {"ours": "k_reciprocal_rerank", "original": "torchreid" if given.peer else "dense reference"}
+    found = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        np.save(folder / "query.npy", query)
+        np.save(folder / "gallery.npy", gallery)
+        for side in SIDES:
+            command = [sys.executable, __file__, "--side", side, "--folder", name]
+            subprocess.run(command + (["--peer", str(given.peer)] if given.peer else []), check=True)
+            found[side] = dict(np.load(folder / f"{side}.npz"))
+            score = evaluate_rank(found[side]["result"], *labels)
+            print(f"{names[side]:20s} {found[side]['seconds']:8.1f} s {found[side]['gigabytes']:6.2f} GB   {score}")
+    ours, other = found["ours"], found["original"]
+    print(f"k_reciprocal_rerank is {other['seconds'] / ours['seconds']:.1f} times faster")
+    apart = np.abs(ours["result"] - other["result"])
     print(f"largest difference of a distance {apart.max():.0e}; above 1e-5: {np.mean(apart > 1e-5):.1e} of them")
 
 
