@@ -23,8 +23,6 @@ from course_utils.reid_training import train, workers
 
 
 def run_training(given) -> None:
-    from torch.utils.tensorboard import SummaryWriter
-
     chosen, recipe = _chosen(given)
     data = Market1501(given.data, "train")
     with workers(chosen) as team:
@@ -32,7 +30,7 @@ def run_training(given) -> None:
             print(chosen)
             print(data)
         images = read_images(data, progress=team.first)
-        writer = SummaryWriter(str(given.checkpoint.with_suffix(""))) if team.first else None
+        writer = _writer(given.checkpoint.with_suffix("")) if team.first else None
         log = writer.add_scalar if writer else None
         try:
             train(images, data.labels, recipe, given.seed, chosen, given.checkpoint, log, team)
@@ -41,6 +39,12 @@ def run_training(given) -> None:
                 writer.close()
         if team.first:
             print(f"{given.checkpoint} holds the network after {recipe.epochs} epochs.")
+
+
+def _writer(folder):
+    from course_utils.summaries import SummaryWriter  # slow to load: only who writes pays for it
+
+    return SummaryWriter(str(folder))
 
 
 def run_evaluation(given) -> None:

@@ -5,11 +5,9 @@ number of the epoch alone: a training that was killed goes on from its last chec
 Under torchrun each process takes every n-th batch and the gradients are averaged (DistributedDataParallel).
 """
 
-import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +17,9 @@ from tqdm import tqdm
 
 from course_utils.device import Settings, autocast, place
 from course_utils.losses import TripletLoss
+from course_utils.reid_batches import Batches, Workers
 from course_utils.reid_checkpoint import Recipe, fill, load_checkpoint, require_same, save_checkpoint
-from course_utils.reid_images import Augmentation, augment
 from course_utils.reid_model import ReIDNetwork, load_pretrained
-from course_utils.sampling import RandomIdentitySampler
-
-WARM_UP = 0.2  # share of the steps in which the learning rate rises
 
 
 class ReIDLoss(nn.Module):
@@ -43,18 +38,6 @@ class ReIDLoss(nn.Module):
         return identity + self.triplet_weight * triplet, identity, triplet
 
 
-@dataclass(frozen=True)
-class Workers:
-    """The processes of one training; one of one outside torchrun."""
-
-    rank: int = 0
-    count: int = 1
-
-    @property
-    def first(self) -> bool:
-        return self.rank == 0
-
-
 @contextmanager
 def workers(chosen: Settings) -> Iterator[Workers]:
     """Join the processes that torchrun started, if it did."""
@@ -69,14 +52,6 @@ def workers(chosen: Settings) -> Iterator[Workers]:
         yield Workers(distributed.get_rank(), count)
     finally:
         distributed.destroy_process_group()
-
-
-def learning_rate(step: int, steps: int, highest: float) -> float:
-    """Rises in a line over the first fifth of the steps, then falls as half a cosine wave to zero."""
-    rising = max(1, round(WARM_UP * steps))
-    if step < rising:
-        return highest * (step + 1) / rising
-    return highest * 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
 
 
 def train(
@@ -112,31 +87,22 @@ def train(
     optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     if content is not None:
         optimiser.load_state_dict(content["optimiser"])
-    sampler = RandomIdentitySampler(labels, min(recipe.p, classes), recipe.k, seed)
     shared = nn.parallel.DistributedDataParallel(network) if team.count > 1 else network
     for epoch in range(content["epoch"] if content else 0, recipe.epochs):
-        _epoch(shared, optimiser, images, labels, sampler, epoch, recipe, seed, chosen, team, log, progress)
+        batches = Batches(epoch, images, labels, recipe, seed, chosen, team)
+        bar = tqdm(batches, f"epoch {epoch + 1}/{recipe.epochs}", unit="batch", disable=not (progress and team.first))
+        _epoch(shared, optimiser, bar, batches.first_step, recipe, chosen, log if team.first else None)
         if team.first:
             save_checkpoint(checkpoint, recipe, classes, seed, epoch + 1, network, optimiser)
     return network.eval()
 
 
-def _epoch(network, optimiser, images, labels, sampler, epoch, recipe, seed, chosen, team, log, progress):
+def _epoch(network, optimiser, bar, first_step, recipe, chosen, log):
     network.train()
     loss_of = ReIDLoss(recipe.margin, recipe.triplet_weight, recipe.label_smoothing)
-    chances = torch.Generator().manual_seed(int(np.random.SeedSequence([seed, epoch, team.rank]).generate_state(1)[0]))
-    sampler.set_epoch(epoch)
-    batches = sampler.batches()
-    steps = math.ceil(len(batches) / team.count)
-    mine = batches[(np.arange(steps) * team.count + team.rank) % len(batches)]
-    bar = tqdm(mine, desc=f"epoch {epoch + 1}/{recipe.epochs}", unit="batch", disable=not (progress and team.first))
-    for i, rows in enumerate(bar):
-        step = epoch * steps + i
+    for step, (x, y, rate) in enumerate(bar, first_step):
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(step, recipe.epochs * steps, recipe.learning_rate)
-        x = images[rows].to(chosen.device)
-        x = place(augment(x, chances, Augmentation(erase=recipe.erase), recipe.size), chosen)
-        y = labels[rows].to(chosen.device)
+            group["lr"] = rate
         optimiser.zero_grad()
         with autocast(chosen):
             outputs = network(x)
@@ -145,7 +111,7 @@ def _epoch(network, optimiser, images, labels, sampler, epoch, recipe, seed, cho
         optimiser.step()
         accuracy = (outputs[1].argmax(1) == y).float().mean().item()
         bar.set_postfix(loss=f"{loss.item():.3f}", accuracy=f"{accuracy:.2f}")
-        if log and team.first:
+        if log:
             log("accuracy", accuracy, step)
             for name, value in (("loss", loss), ("identity", identity), ("triplet", triplet)):
                 log(name, value.item(), step)

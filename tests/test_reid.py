@@ -1,6 +1,7 @@
 """The person search end to end: network, loss, training that survives a kill, evaluation, two processes."""
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,10 +14,11 @@ import torch
 from course_utils import reid
 from course_utils.device import Settings
 from course_utils.losses import TripletLoss
+from course_utils.reid_batches import Workers, learning_rate
 from course_utils.reid_checkpoint import RECIPES, Recipe, fill, load_checkpoint
 from course_utils.reid_model import ReIDNetwork, load_pretrained
 from course_utils.reid_search import Side, embed, search
-from course_utils.reid_training import ReIDLoss, Workers, learning_rate, train
+from course_utils.reid_training import ReIDLoss, train
 from course_utils.standin import write_standin
 
 CPU = Settings("cpu", "quick", "off", False, 1, "CPU")
@@ -106,7 +108,7 @@ def straight(tmp_path_factory):
 
 
 @pytest.mark.parametrize("killed_at", [1, 4])  # in the first and in the second epoch
-def test_a_training_killed_at_any_step_ends_with_the_same_weights(tmp_path, straight, killed_at):
+def test_a_training_interrupted_at_any_step_ends_with_the_same_weights(tmp_path, straight, killed_at):
     def kill(name, value, step):
         if step == killed_at:
             raise KeyboardInterrupt
@@ -115,6 +117,35 @@ def test_a_training_killed_at_any_step_ends_with_the_same_weights(tmp_path, stra
         run(tmp_path / "killed.pt", log=kill)
     assert_same_weights(run(tmp_path / "killed.pt"), straight[1])
     assert [path.name for path in tmp_path.iterdir()] == ["killed.pt"]
+
+
+@pytest.mark.parametrize("moment", ["in the second epoch", "while the second checkpoint is written"])
+def test_a_training_killed_without_warning_ends_with_the_same_weights(tmp_path, straight, moment):
+    # given a process that dies by SIGKILL: no handler, no finally
+    file = tmp_path / "killed.pt"
+    done = subprocess.run([sys.executable, __file__, str(file), moment], env=os.environ | {"OMP_NUM_THREADS": "1"})
+    assert done.returncode == -signal.SIGKILL
+    assert load_checkpoint(file)["epoch"] == 1
+    # when it goes on, then it ends where nobody was killed
+    assert_same_weights(run(file), straight[1])
+
+
+def train_and_die(file, moment):
+    """What the process of the test above does; half a checkpoint is on disk when it dies in the second moment."""
+
+    def die():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def half(content, unfinished, whole=torch.save):
+        whole(content, unfinished)
+        if content["epoch"] == 2:
+            os.truncate(unfinished, os.path.getsize(unfinished) // 2)
+            die()
+
+    if moment == "in the second epoch":
+        run(Path(file), log=lambda name, value, step: die() if step == 4 else None)
+    torch.save = half
+    run(Path(file))
 
 
 def test_a_finished_training_is_not_trained_again(straight):
@@ -159,7 +190,7 @@ def test_two_workers_share_the_batches(tmp_path, monkeypatch):
         one_epoch = replace(TINY, epochs=1)
         counting = images.clone()
         monkeypatch.setattr(
-            "course_utils.reid_training.augment",
+            "course_utils.reid_batches.augment",
             lambda x, *rest, steps=steps: steps.append(x.flatten(1).double().sum(1).tolist()) or x.float() / 255,
         )
         train(counting, labels, one_epoch, 5, CPU, tmp_path / f"{rank}.pt", team=team, progress=False)
@@ -248,3 +279,8 @@ def test_a_training_on_a_gpu_uses_its_settings(tmp_path):
     network = train(*people(), TINY, 5, chosen, tmp_path / "a.pt", progress=False)
     images, _ = people()
     assert np.isfinite(embed(network, images, (32, 16), chosen, progress=False)).all()
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    train_and_die(*sys.argv[1:])
