@@ -13,7 +13,7 @@ ONE_THREAD = COURSE_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_T
 
 export TF_CPP_MIN_LOG_LEVEL = 2
 
-.PHONY: help lab env test build lint format bench lock python
+.PHONY: help lab env test build lint format site bench lock python
 
 help:
 	@echo "make lab      open JupyterLab on notebooks/   (PORT=8888, BROWSER=no on a server)"
@@ -21,6 +21,7 @@ help:
 	@echo "make build    make solutions/ and notebooks/ from lessons/   (LESSONS=01 for one)"
 	@echo "make lint     style of the code and of the lessons"
 	@echo "make format   bring the code into its format"
+	@echo "make site     the lessons as static HTML in site/, for students and for instructors"
 	@echo "make bench    run the benchmarks"
 	@echo "make lock     write constraints.txt anew, with the newest versions that fit"
 	@echo "VENV=folder and PYTHON=python3.12 choose another environment or Python for any of them."
@@ -63,6 +64,9 @@ test: env
 	@$(ONE_THREAD) $(COURSE) proof
 	@echo "test: tests and instructor notebooks (pytest, nbval)"
 	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist loadfile --nbval-lax --nbval-current-env tests solutions
+
+site: env
+	@$(COURSE) site
 
 bench: env
 	@set -e; for script in benchmarks/*.py; do echo "bench: $$script"; $(BIN)/python $$script; done

@@ -42,6 +42,14 @@ def _proof(root: Path, options) -> int:
     return 1 if failures else 0
 
 
+def _site(root: Path, options) -> int:
+    from course_admin.site.sphinx_site import build_site
+
+    for edition in options.edition:
+        build_site(root, edition)
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     top = OneLineParser(prog="course", description="Build, lint and prove the lessons of this course.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=OneLineParser)
@@ -60,6 +68,9 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument("--force", action="store_true", help="run the lesson again even where its outputs are fresh")
     add("lint", _lint, "measure every lesson against the style numbers")
     add("proof", _proof, "try right, wrong and cheap answers against every check")
+    site = commands.add_parser("site", help="write site/: the lessons as static HTML", description=_site.__doc__)
+    site.add_argument("edition", nargs="*", default=["student", "instructor"], choices=["student", "instructor"])
+    site.set_defaults(run=_site)
     return top
 
 

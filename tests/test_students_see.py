@@ -10,28 +10,13 @@ from traitlets.config import Config
 
 from course_admin.build import notebook_path
 from course_admin.layout import lesson_scripts
-from course_admin.lesson import read_lesson, region_lines
+from course_admin.lesson import read_lesson
 from course_admin.outputs import RUN_ENVIRONMENT
+from leaks import secrets, strings, telling
 from support import ROOT
 
 LESSONS = [read_lesson(path) for path in lesson_scripts(ROOT)]
 GIVEN = ["environment.yml", "pyproject.toml", "README.md", "course_utils", "notebooks"]
-
-
-def telling(line: str) -> str:
-    """The line without spaces, or nothing where it tells nothing: short ones, and the vocabulary of a framework.
-
-    `return output` and `else:` are short; `loss.backward()` and `with torch.no_grad():` stand in every program.
-    """
-    bare = re.sub(r"\s+", "", line)
-    vocabulary = re.fullmatch(r"(with)?\w+(\.\w+)*\(\):?", bare)
-    return "" if len(bare) <= 14 or vocabulary else bare
-
-
-def secrets(lesson) -> set[str]:
-    lines = [line for cell in lesson.cells for line in region_lines(cell.source, "SOLUTION")]
-    lines += [line for cell in lesson.cells for line in region_lines(cell.source, "HIDDEN TESTS")]
-    return {telling(line) for line in lines} - {""}
 
 
 def released_lines() -> dict[str, set[str]]:
@@ -46,14 +31,6 @@ def released_lines() -> dict[str, set[str]]:
                 text = "\n".join(strings(json.loads(text)))
             found[str(file.relative_to(ROOT))] = {telling(line) for line in text.splitlines()} - {""}
     return found
-
-
-def strings(value):
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from strings(item)
 
 
 def test_the_search_finds_a_secret_where_there_is_one():
