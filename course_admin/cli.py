@@ -43,9 +43,10 @@ def _proof(root: Path, options) -> int:
 
 
 def _site(root: Path, options) -> int:
+    from course_admin.site.pages import EDITIONS
     from course_admin.site.sphinx_site import build_site
 
-    for edition in options.edition:
+    for edition in [options.edition] if options.edition else EDITIONS:
         build_site(root, edition)
     return 0
 
@@ -68,8 +69,9 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument("--force", action="store_true", help="run the lesson again even where its outputs are fresh")
     add("lint", _lint, "measure every lesson against the style numbers")
     add("proof", _proof, "try right, wrong and cheap answers against every check")
-    site = commands.add_parser("site", help="write site/: the lessons as static HTML", description=_site.__doc__)
-    site.add_argument("edition", nargs="*", default=["student", "instructor"], choices=["student", "instructor"])
+    what = "write site/: the lessons as static HTML"
+    site = commands.add_parser("site", help=what, description=what)
+    site.add_argument("edition", nargs="?", choices=["student", "instructor"], help="only this one; both by default")
     site.set_defaults(run=_site)
     return top
 

@@ -230,6 +230,14 @@ def test_a_site_that_fails_leaves_the_old_one_alone(tiny, tmp_path):
     assert (tmp_path / "into" / "student" / "index.html").read_text() == "old"
 
 
+@pytest.mark.parametrize(("words", "built"), [([], ["student", "instructor"]), (["student"], ["student"])])
+def test_the_command_builds_both_editions_or_the_one_that_is_named(monkeypatch, words, built):
+    asked = []
+    monkeypatch.setattr("course_admin.site.sphinx_site.build_site", lambda root, edition: asked.append(edition))
+    assert main(["site", *words]) == 0
+    assert asked == built
+
+
 def test_an_edition_that_does_not_exist_is_told_in_one_line(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["site", "teacher"])
