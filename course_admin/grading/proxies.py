@@ -1,0 +1,359 @@
+"""What stands in a test for the student's functions, classes and objects, which live in another process.
+
+A proxy that is called sends copies of its arguments and gives plain data back, or another proxy for what is no plain
+data. A proxy is never equal to, less than or added to data of ours: that raises the TypeError "expected plain data",
+because the student's object could see what is expected and say yes. Two rules soften this where it can do no harm: two
+objects of the student may be compared with each other, and an object of a class that the assignment asks for answers
+the operators that the instructor's own class defines.
+"""
+
+import functools
+import sys
+import types
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from course_admin.grading.wire import NotPlain, decode, encode
+from course_admin.grading.writeback import write_back
+from course_utils.checks.elsewhere import Elsewhere
+
+MOST_CALLBACKS = 200_000
+MOST_ITEMS = 1_000_000
+
+
+class Stopped(BaseException):
+    """The test cannot go on: the kernel died, took too long or sent what is no answer. `except Exception` misses it."""
+
+
+class Link:
+    """One test's connection to the agent: `send(request) -> answer` carries bytes, all else is done here."""
+
+    def __init__(self, send: Callable[[bytes], bytes]):
+        self.send = send
+        self.proxies: weakref.WeakValueDictionary[int, Proxy] = weakref.WeakValueDictionary()
+        self.forget: list[int] = []
+        self.lent: dict[int, Callable] = {}
+        self.callbacks = 0
+        self.exceptions: dict[str, type] = {}  # the exception classes that answers define, by name
+        self.given: Callable[[str], Any] = lambda name: None  # the class of this name that a given cell defines
+        self.operators: frozenset[str] = frozenset()  # those that the instructor's own classes define
+        self.changes_arguments: Callable[..., tuple | None] = lambda *call: None
+        self.input: Callable | None = None  # what input() is in the test, where the test has replaced it
+
+    def request(self, verb: str, *rest: Any) -> Any:
+        return self.exchange(verb, *rest)[0]
+
+    def exchange(self, verb: str, *rest: Any) -> tuple[Any, Any]:
+        """(the answer, the arguments afterwards where the call changed them). Raises what the student's code raised."""
+        forget, self.forget = self.forget, []
+        answer = self._ask((forget, verb, *rest))
+        while answer[0] == "ask":
+            _, task, number, arguments, named, printed = answer
+            sys.stdout.write(printed)
+            answer = self._ask(([], "resume", task, *self._call_ours(number, arguments, named)))
+        if answer[0] == "error":
+            _, names, arguments, message, line, printed = answer
+            sys.stdout.write(printed)
+            raise self._exception(names, arguments, message, line)
+        _, value, printed, after = answer
+        sys.stdout.write(printed)
+        return value, after
+
+    def _ask(self, request: tuple) -> tuple:
+        data = encode(request, self.stand_in)
+        try:
+            answer = decode(self.send(data), self.resolve)
+            if type(answer) is not tuple or not _FORMS[answer[0]](*answer[1:]):
+                raise ValueError
+        except Exception as error:
+            raise Stopped(f"what the student's process sent is no answer ({type(error).__name__})") from None
+        return answer
+
+    def _call_ours(self, number: int, arguments: tuple, named: dict) -> tuple[str, Any]:
+        """Call a function that the test has handed out; ("ok", its result) or ("error", (class name, message))."""
+        self.callbacks += 1
+        if self.callbacks > MOST_CALLBACKS or number not in self.lent:
+            raise Stopped("the answer called a function of the test too often, or one that it was not given")
+        try:
+            value = self.lent[number](*arguments, **named)
+            encode(value, self.stand_in)
+            return "ok", value
+        except Exception as error:
+            return "error", ([kind.__name__ for kind in type(error).__mro__], str(error))
+
+    def _exception(self, names: list, arguments: tuple, message: str, line: str) -> Exception:
+        """The exception, by the first of its classes that we know. A StopIteration could end a loop of ours unseen."""
+        for name in names:
+            kind = self.exceptions.get(name.removeprefix("__main__.")) or _loaded_exception(name)
+            if kind is None:
+                continue
+            if issubclass(kind, (StopIteration, StopAsyncIteration)):
+                kind, arguments = RuntimeError, (f"{kind.__name__} {message}",)
+            try:
+                error = kind(*arguments)
+            except Exception:
+                continue
+            error.student_line = line
+            return error
+        return RuntimeError(f"{names[0].rpartition('.')[2] if names else 'error'}: {message}")
+
+    def stand_in(self, value: Any) -> tuple:
+        """What a test may hand to an answer besides plain data: proxies, functions of its own, library functions."""
+        if isinstance(value, Proxy):
+            return "handle", _id(value)
+        if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType)) or (
+            callable(value) and hasattr(value, "__name__")
+        ):
+            where = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
+            name = "" if isinstance(value, types.ModuleType) else getattr(value, "__qualname__", value.__name__)
+            if where not in (None, "__main__") and _importable(where, name) is value:
+                return "import", where, name
+        kind = type(value)
+        if self.given(kind.__name__) is kind and hasattr(value, "__dict__"):
+            return "given", kind.__name__, dict(vars(value))
+        if isinstance(value, type) and self.given(value.__name__) is value:
+            return "name", value.__name__
+        if callable(value):
+            self.lent[id(value)] = value
+            return "function of ours", id(value)
+        raise NotPlain(f"a {kind.__name__} cannot be handed to an answer: expected plain data")
+
+    def resolve(self, told: tuple) -> Any:
+        if told[0] == "function of ours":
+            return self.lent[told[1]]
+        if told[0] == "given":
+            kind = self.given(told[1])
+            made = object.__new__(kind)
+            vars(made).update(told[2])
+            return made
+        _, number, kind, name = told
+        if type(number) is not int or type(kind) is not str or type(name) is not str:
+            raise ValueError
+        proxy = self.proxies.get(number)
+        if proxy is None:
+            proxy = self.proxies[number] = _class_named(name)(self, number, kind, name)
+        return proxy
+
+
+def _error_form(names: Any, arguments: Any, *texts: Any) -> bool:
+    texts_only = all(type(text) is str for text in texts) and len(texts) == 3
+    return type(arguments) is tuple and type(names) is list and all(type(name) is str for name in names) and texts_only
+
+
+def _ask_form(task: Any, number: Any, arguments: Any, named: Any, printed: Any) -> bool:
+    kinds = [type(one) for one in (task, number, arguments, named, printed)]
+    return kinds == [int, int, tuple, dict, str] and all(type(name) is str for name in named)
+
+
+def _ok_form(value: Any, printed: Any, after: Any) -> bool:
+    return type(printed) is str and (after is None or [type(one) for one in after] == [tuple, dict])
+
+
+_FORMS = {"ok": _ok_form, "error": _error_form, "ask": _ask_form}
+
+
+def _importable(module: str, name: str) -> Any:
+    thing = sys.modules.get(module)
+    if module == "__main__":
+        return None
+    for part in name.split(".") if name else ():
+        thing = getattr(thing, part, None)
+    return thing
+
+
+def _loaded_exception(name: str) -> type | None:
+    """A class of exceptions by its full name, where its module is loaded here."""
+    module, _, short = name.rpartition(".")
+    kind = vars(sys.modules[module]).get(short) if module in sys.modules else None
+    return kind if isinstance(kind, type) and issubclass(kind, Exception) else None
+
+
+@functools.lru_cache(100)
+def _class_named(name: str) -> type:
+    """A kind of Proxy of this name, so that type(account).__name__ is what the test expects."""
+    return type(name.replace("\0", ""), (Proxy,), {})
+
+
+def _own(proxy: "Proxy") -> dict[str, Any]:
+    return object.__getattribute__(proxy, "__dict__")
+
+
+def _id(proxy: "Proxy") -> int:
+    return _own(proxy)["number"]
+
+
+class Proxy(Elsewhere):
+    """Stands for one object in the student's process."""
+
+    __array_ufunc__ = None
+
+    def __init__(self, link: Link, number: int, kind: str, name: str):
+        _own(self).update(link=link, number=number, kind=kind, name=name, asked_for=False, fetched=deque())
+
+    def __del__(self):
+        _own(self)["link"].forget.append(_id(self))
+
+    def run_probe(self, probe: str, arguments: tuple, named: dict[str, Any]) -> Any:
+        return _own(self)["link"].request("probe", probe, (self, *arguments), named)
+
+    def names_used(self) -> set[str]:
+        return set(map(str, _own(self)["link"].request("names", self)))
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        own = _own(self)
+        link = own["link"]
+        value, after = link.exchange("call", self, arguments, named, link.input)
+        if after is not None:
+            _take_over(own, arguments, named, value, after)
+        if own["asked_for"] and own["kind"] == "class" and isinstance(value, Proxy):
+            _own(value)["asked_for"] = True
+        return value
+
+    def __getattr__(self, name: str) -> Any:
+        """Attributes and methods; libraries that look for a way round plain data find none."""
+        if name.startswith(("__array", "__cuda", "__dlpack", "__torch", "_repr_", "_ipython")):
+            raise AttributeError(name)
+        return _own(self)["link"].request("attr", self, name)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("__dict__", "__doc__"):
+            return self.__getattr__(name)
+        return object.__getattribute__(self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _own(self)["link"].request("setattr", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        _own(self)["link"].request("delattr", self, name)
+
+    def __getitem__(self, key: Any) -> Any:
+        return _own(self)["link"].request("item", self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        _own(self)["link"].request("setitem", self, key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        _own(self)["link"].request("delitem", self, key)
+
+    def __iter__(self) -> Iterator:
+        own = _own(self)
+        return self if own["kind"] == "iterator" else own["link"].request("iter", self)
+
+    def __next__(self) -> Any:
+        """The next item. A generator that is asked again and again is asked for more at once."""
+        own = _own(self)
+        fetched, link = own["fetched"], own["link"]
+        if not fetched:
+            taken = own.setdefault("taken", 0)
+            if own.get("ended"):
+                raise StopIteration
+            if taken > MOST_ITEMS:
+                raise Stopped(f"the answer gave more than {MOST_ITEMS} items and did not end")
+            items, own["ended"] = link.request("next", self, 1 if taken < 4 else min(taken, 256))
+            fetched.extend(items)
+            own["taken"] = taken + len(items)
+            if not fetched:
+                raise StopIteration
+        return fetched.popleft()
+
+    def __contains__(self, value: Any) -> bool:
+        if _allowed("contains", (self, value)):
+            return _own(self)["link"].request("op", "contains", (self, value))
+        return any(item is value or item == value for item in self)
+
+    def __instancecheck__(self, thing: Any) -> bool:
+        return isinstance(thing, Proxy) and _own(self)["link"].request("op", "isinstance", (thing, self)) is True
+
+    def __subclasscheck__(self, thing: Any) -> bool:
+        return isinstance(thing, Proxy) and _own(self)["link"].request("op", "issubclass", (thing, self)) is True
+
+    def __enter__(self) -> Any:
+        return self.__getattr__("__enter__")()
+
+    def __exit__(self, *error: Any) -> Any:
+        return self.__getattr__("__exit__")(None, None, None)
+
+    def __hash__(self) -> int:
+        return hash(_id(self))
+
+    def __deepcopy__(self, memo: dict) -> "Proxy":
+        return self
+
+    def __copy__(self) -> "Proxy":
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("expected plain data")
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise _refusal(self)
+
+    def __repr__(self) -> str:
+        if _allowed("repr", (self,)):
+            return _text(_own(self)["link"].request("op", "repr", (self,)))
+        kind, name = _own(self)["kind"], _own(self)["name"]
+        return f"the {kind} {name}" if kind in ("class", "module") else f"an object of type {name}, no plain data"
+
+    def __str__(self) -> str:
+        if _allowed("str", (self,)) or _allowed("repr", (self,)):
+            return _text(_own(self)["link"].request("op", "str", (self,)))
+        return repr(self)
+
+    def __format__(self, how: str) -> str:
+        return format(str(self), how)
+
+
+def _take_over(own: dict, arguments: tuple, named: dict, value: Any, after: Any) -> None:
+    """Change our arguments as the call changed its copies, where that is what the call is for.
+
+    It is where the answer returns nothing (`sort_in_place(numbers)`), or where the instructor's own function changes
+    its arguments too. Else the change could only spoil what the test compares with.
+    """
+    positions, keywords = after
+    if value is not None and own["link"].changes_arguments(own, arguments, named) is None:
+        return
+    for mine, theirs in zip(arguments, positions, strict=False):
+        write_back(mine, theirs)
+    for name in named.keys() & keywords.keys():
+        write_back(named[name], keywords[name])
+
+
+def _text(value: Any) -> str:
+    return value if type(value) is str else repr(value)
+
+
+def _refusal(proxy: Proxy) -> TypeError:
+    return TypeError(f"expected plain data, got an object of type {_own(proxy)['name']}")
+
+
+def _allowed(name: str, operands: tuple) -> bool:
+    """Whether the student's objects may decide: among themselves, or as the instructor's own class does."""
+    proxies = [one for one in operands if isinstance(one, Proxy)]
+    if len(proxies) == len(operands) > 1:
+        return True
+    return any(_own(one)["asked_for"] and name in _own(one)["link"].operators for one in proxies)
+
+
+def _operator(name: str, reflected: bool = False) -> Callable:
+    def method(self: Proxy, *others: Any) -> Any:
+        operands = (*others, self) if reflected else (self, *others)
+        if not _allowed("r" * reflected + name, operands):
+            if name == "bool" and _own(self)["asked_for"] and "len" not in _own(self)["link"].operators:
+                return True
+            raise _refusal(self)
+        value = _own(self)["link"].request("op", name, operands)
+        if isinstance(value, Proxy) and name not in ("eq", "ne", "lt", "le", "gt", "ge"):
+            _own(value)["asked_for"] = True
+        return value
+
+    return method
+
+
+_BINARY = "add sub mul matmul truediv floordiv mod pow lshift rshift and or xor divmod"
+_OTHERS = "eq ne lt le gt ge neg pos invert abs len bool int float complex index round reversed"
+for _name in f"{_BINARY} {_OTHERS}".split():
+    setattr(Proxy, f"__{_name}__", _operator(_name))
+for _name in _BINARY.split():
+    setattr(Proxy, f"__r{_name}__", _operator(_name, reflected=True))

@@ -1,0 +1,137 @@
+"""The other kinds of plain data that travel: ranges, fractions, dates, named tuples, random generators, types' names.
+
+Each travels as a tuple (kind, plain data ...) and is built anew by a constructor of this table, never by a name that
+the message brings. agent.py sends the text of this module into the student's kernel.
+"""
+
+import datetime
+import decimal
+import enum
+import fractions
+import random
+import sys
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from typing import Any
+
+_TYPES = [bool, bytearray, bytes, complex, dict, float, frozenset, int, list, object, range, set, str, tuple]
+BUILTIN_TYPES = {kind.__name__: kind for kind in _TYPES}
+_TYPE_NAMES = {kind: name for name, kind in BUILTIN_TYPES.items()}
+BUILDERS = {
+    "range": range,
+    "slice": slice,
+    "Fraction": fractions.Fraction,
+    "Decimal": decimal.Decimal,
+    "datetime": datetime.datetime.fromisoformat,
+    "date": datetime.date.fromisoformat,
+    "time": datetime.time.fromisoformat,
+    "timedelta": datetime.timedelta,
+    "deque": lambda values, most: deque(values, most),
+    "ellipsis": lambda: ...,
+    "type": lambda name: BUILTIN_TYPES[name],
+}
+_namedtuples: dict[tuple, type] = {}
+
+
+def dump_special(value: Any) -> tuple | None:
+    """(kind, plain data ...) for the kinds above; a plain copy for a subclass of a plain kind; None for others."""
+    kind = type(value)
+    if kind in (range, slice):
+        return kind.__name__, value.start, value.stop, value.step
+    if kind is fractions.Fraction:
+        return "Fraction", value.numerator, value.denominator
+    if kind is decimal.Decimal:
+        return "Decimal", str(value)
+    if kind in (datetime.datetime, datetime.date, datetime.time):
+        return kind.__name__, value.isoformat()
+    if kind is datetime.timedelta:
+        return "timedelta", value.days, value.seconds, value.microseconds
+    if kind is deque:
+        return "deque", list(value), value.maxlen
+    if value is ...:
+        return ("ellipsis",)
+    if kind is type and value in _TYPE_NAMES:
+        return "type", _TYPE_NAMES[value]
+    if kind in (OrderedDict, defaultdict, Counter):
+        return "plain", dict(value)
+    if kind is random.Random:
+        return "Random", value.getstate()
+    if issubclass(kind, tuple) and type(getattr(kind, "_fields", None)) is tuple:
+        return "namedtuple", kind.__name__, kind._fields, tuple(value)
+    return _dump_subclass(value) or _dump_numpy(value)
+
+
+def _dump_subclass(value: Any) -> tuple | None:
+    """What a subclass of a number or a text holds, read by the built-in class itself, whatever the subclass says."""
+    if type(value).__module__ == "numpy" or issubclass(type(value), enum.Enum):
+        return None
+    for kind, read in ((int, int.__int__), (float, float.__float__), (str, str.__str__)):
+        if issubclass(type(value), kind):
+            return "plain", read(value)
+    return None
+
+
+def _dump_numpy(value: Any) -> tuple | None:
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return None
+    if issubclass(type(value), numpy.dtype) and value.kind in "biufcSUmM":
+        return "dtype", value.str
+    if type(value) is type and issubclass(value, numpy.generic) and value.__module__ == "numpy":
+        return "scalar type", value.__name__
+    if type(value) is numpy.random.Generator and type(value.bit_generator) is numpy.random.PCG64:
+        return "Generator", value.bit_generator.state
+    if type(value) is numpy.random.RandomState:
+        return "RandomState", value.get_state()
+    if type(value).__module__.partition(".")[0] in ("tensorflow", "keras") and hasattr(value, "numpy"):
+        return "tensorflow", numpy.asarray(value.numpy())
+    return None
+
+
+def build_special(told: Any) -> Any:
+    """The object that `told` describes; any error at all means that the message is none."""
+    kind, *data = told
+    if kind in BUILDERS:
+        return BUILDERS[kind](*data)
+    if kind == "plain":
+        (value,) = data
+        return value
+    if kind == "namedtuple":
+        return _named_tuple(*data)
+    if kind == "Random":
+        generator = random.Random()
+        generator.setstate(data[0])
+        return generator
+    return _build_numpy(kind, *data)
+
+
+def _named_tuple(name: str, fields: tuple, values: tuple) -> tuple:
+    key = (name, fields)
+    if key not in _namedtuples:
+        if len(_namedtuples) > 100 or len(fields) > 100 or len(name) > 100 or any(len(field) > 100 for field in fields):
+            raise ValueError("too many named tuples")
+        _namedtuples[key] = namedtuple(name, fields)
+    return _namedtuples[key](*values)
+
+
+def _build_numpy(kind: str, data: Any) -> Any:
+    import numpy
+
+    if kind == "dtype" and len(data) < 20 and data[1:2] in "biufcSUmM":
+        return numpy.dtype(data)
+    if kind == "scalar type" and issubclass(numpy.sctypeDict[data], numpy.generic):
+        return numpy.sctypeDict[data]
+    if kind == "Generator":
+        bits = numpy.random.PCG64()
+        bits.state = data
+        return numpy.random.Generator(bits)
+    if kind == "RandomState":
+        name, keys, place, *rest = data
+        if name != "MT19937" or keys.dtype != numpy.uint32 or keys.shape != (624,) or not 0 <= place <= 624:
+            raise ValueError("not the state of a generator")
+        generator = numpy.random.RandomState()
+        generator.set_state((name, keys, place, *rest))
+        return generator
+    if kind == "tensorflow":
+        tensorflow = sys.modules.get("tensorflow")
+        return data if tensorflow is None else tensorflow.constant(data)
+    raise ValueError(f"unknown kind {kind!r}")

@@ -1,0 +1,51 @@
+"""Change an argument of ours in place, as an answer changed its copy."""
+
+from typing import Any
+
+import numpy as np
+
+
+def write_back(mine: Any, theirs: Any) -> None:
+    """Give `mine`, where it can be changed at all, the content of `theirs`; parts of the same kind stay."""
+    if type(mine) is not type(theirs):
+        return
+    if isinstance(mine, list):
+        mine[:] = [*map(_kept, mine, theirs), *theirs[len(mine) :]]
+    elif isinstance(mine, dict):
+        content = {key: _kept(mine.get(key), value) for key, value in theirs.items()}
+        mine.clear()
+        mine.update(content)
+    elif isinstance(mine, set):
+        mine.clear()
+        mine.update(theirs)
+    elif isinstance(mine, bytearray):
+        mine[:] = theirs
+    elif isinstance(mine, tuple):
+        for part, new in zip(mine, theirs, strict=False):
+            write_back(part, new)
+    elif isinstance(mine, np.ndarray):
+        if mine.shape == theirs.shape and mine.dtype == theirs.dtype and mine.flags.writeable:
+            mine[...] = theirs
+    elif isinstance(mine, np.random.Generator):
+        mine.bit_generator.state = theirs.bit_generator.state
+    elif isinstance(mine, np.random.RandomState):
+        mine.set_state(theirs.get_state())
+    elif hasattr(mine, "setstate"):  # random.Random
+        mine.setstate(theirs.getstate())
+    elif type(mine).__module__ == "torch":
+        if mine.shape == theirs.shape and mine.dtype == theirs.dtype:
+            mine.data.copy_(theirs)
+    elif hasattr(mine, "__dict__") and type(mine).__module__ == "__main__":
+        vars(mine).clear()
+        vars(mine).update(vars(theirs))
+
+
+def _kept(mine: Any, theirs: Any) -> Any:
+    """What stands in a changed container: the old part, changed in place, where it is of a kind that can be changed."""
+    if type(mine) is type(theirs) and isinstance(mine, (list, dict, set, bytearray)):
+        write_back(mine, theirs)
+        return mine
+    if isinstance(mine, np.ndarray) and isinstance(theirs, np.ndarray) and mine.shape == theirs.shape:
+        write_back(mine, theirs)
+        return mine if mine.dtype == theirs.dtype else theirs
+    return theirs
