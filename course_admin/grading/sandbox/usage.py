@@ -1,0 +1,61 @@
+"""What a process and its descendants use, read from /proc."""
+
+import contextlib
+import os
+
+
+def descendants(process: int) -> list[int]:
+    """Children, their children, and so on."""
+    found, todo = [], [process]
+    while todo:
+        for child in _children(todo.pop()):
+            found.append(child)
+            todo.append(child)
+    return found
+
+
+def _children(process: int) -> list[int]:
+    found = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{process}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{process}/task/{thread}/children") as file:
+                found += [int(number) for number in file.read().split()]
+    return found
+
+
+def memory(process: int) -> int:
+    """Bytes of its own that a process and its descendants hold, memory shared by several counted for each."""
+    return sum(_own_memory(each) for each in [process, *descendants(process)])
+
+
+def _own_memory(process: int) -> int:
+    total = 0
+    with contextlib.suppress(OSError), open(f"/proc/{process}/status") as file:
+        for line in file:
+            if line.startswith(("RssAnon:", "RssShmem:")):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+def disk(folder: str) -> int:
+    """Bytes of the files in a folder; links are not followed."""
+    total, todo = 0, [folder]
+    while todo:
+        with contextlib.suppress(OSError), os.scandir(todo.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    todo.append(entry.path)
+                else:
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+    return total
+
+
+def processes_of(uid: int) -> int:
+    """Threads that run under a user's number on the whole machine; RLIMIT_NPROC counts them together."""
+    total = 0
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if entry.stat().st_uid == uid:
+                    total += len(os.listdir(f"{entry.path}/task"))
+    return total
