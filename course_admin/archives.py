@@ -118,6 +118,7 @@ def _notebook(archive: Path, content: bytes) -> bytes:
 def is_installed(module: str) -> bool:
     """Whether a file of this name beside a notebook would be imported in place of an installed module."""
     try:
-        return importlib.util.find_spec(module) is not None
+        found = importlib.util.find_spec(module)
+        return found is not None and found.loader is not None and found.origin is not None
     except (ImportError, ValueError):
         return True

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from course_admin.errors import CourseError
+from course_admin.grading.commands import add_commands
 from course_admin.layout import find_root
 
 
@@ -52,7 +53,7 @@ def _site(root: Path, options) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = OneLineParser(prog="course", description="Build, lint and prove the lessons of this course.")
+    top = OneLineParser(prog="course", description="Build, lint and prove the lessons of this course; grade a class.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=OneLineParser)
 
     def add(name, run, help):
@@ -73,13 +74,14 @@ def parser() -> argparse.ArgumentParser:
     site = commands.add_parser("site", help=what, description=what)
     site.add_argument("edition", nargs="?", choices=["student", "instructor"], help="only this one; both by default")
     site.set_defaults(run=_site)
+    add_commands(commands)
     return top
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
-        return options.run(find_root(), options)
+        return options.run(None if "anywhere" in options else find_root(), options)
     except CourseError as error:
         print(f"course {options.command}: {error}", file=sys.stderr)
         return 2

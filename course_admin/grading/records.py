@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class SpecCell:
     """One cell of the instructor's notebook.
 
-    id: nbgrader's grade_id, else the notebook's own cell id. cell_id: the notebook's own ("" where the format had none).
+    id: nbgrader's grade_id, else the notebook's own cell id. cell_id: the notebook's own, where it has one.
     kind: "answer" (the student's own), "test" (code that is marked), "manual" (marked by hand) or "given" (all else).
     source: the instructor's, hidden tests included, solutions included. stub: what the student was given in its place.
     locked: the student may not change it (tests; read-only given cells; nbgrader's task cells, which are "manual").

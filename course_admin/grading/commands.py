@@ -1,0 +1,106 @@
+"""The subcommands of `course` that concern a class: each a few lines here and a module beside."""
+
+import argparse
+import os
+from dataclasses import replace
+from typing import Any
+
+from course_admin.errors import CourseError
+from course_admin.grading.records import Limits, Options
+
+
+def add_commands(commands: Any) -> None:
+    """Add them to the subparsers of `course`. They work in any nbgrader course folder."""
+    _add_grade(commands)
+
+
+def _command(commands: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=help, description=help)
+    command.set_defaults(run=lambda root, options: run(options), anywhere=True)
+    return command
+
+
+def _add_grade(commands: Any) -> None:
+    command = _command(commands, "grade", _grade, "grade a class in parallel, each work in a sandbox")
+    command.add_argument("assignment", metavar="NAME", help="the assignment: the name of its folder")
+    command.add_argument("-j", "--jobs", type=_count, default=os.cpu_count() or 1, metavar="N", help="works at a time")
+    command.add_argument("--dask", default="", metavar="ADDRESS", help="a Dask scheduler, such as tcp://10.0.0.5:8786")
+    command.add_argument("--student", action="append", default=[], metavar="S", help="only this one; may be repeated")
+    command.add_argument("--again", action="store_true", help="run unchanged work, too")
+    command.add_argument("--feedback", action="store_true", help="write the students' pages at the end")
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--sandbox", choices=("auto", "bubblewrap", "landlock"), default="auto", help="which to use")
+    how.add_argument("--unsafe", action="store_true", help="run students' code without a sandbox, as yourself")
+    command.add_argument("--cuda", action="store_true", help="let the sandbox use CUDA devices")
+    limits = command.add_argument_group("limits of one submission")
+    for name, (field, kind, help) in LIMITS.items():
+        default = getattr(Limits, field)
+        shown = default // 1024**2 if kind is _megabytes else default
+        limits.add_argument(name, dest=field, type=kind, metavar="N", help=f"{help} (default {shown:g})")
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value
+
+
+def _megabytes(text: str) -> int:
+    return _count(text) * 1024**2
+
+
+LIMITS = {
+    "--cell-seconds": ("cell_seconds", _seconds, "seconds for a cell"),
+    "--test-seconds": ("test_seconds", _seconds, "seconds for a check"),
+    "--total-seconds": ("total_seconds", _seconds, "seconds for everything"),
+    "--cpu-seconds": ("cpu_seconds", _count, "CPU seconds for everything"),
+    "--memory": ("memory", _megabytes, "MB of memory"),
+    "--processes": ("processes", _count, "processes and threads"),
+    "--file-size": ("file_size", _megabytes, "MB of a file that is written"),
+    "--scratch": ("scratch", _megabytes, "MB of all files that are written"),
+}
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    given = {field: getattr(options, field) for field, _, _ in LIMITS.values() if getattr(options, field) is not None}
+    return replace(Limits(), **given)
+
+
+def _students(course: Any, options: argparse.Namespace) -> list[str]:
+    handed_in = course.students("submitted", options.assignment)
+    where = course.path("submitted", "STUDENT", options.assignment)
+    if not handed_in:
+        raise CourseError(f"nothing was handed in for {options.assignment}: no folder like {where}")
+    for student in options.student:
+        if student not in handed_in:
+            raise CourseError(f"{student} has handed in nothing for {options.assignment}: no such folder as {where}")
+    return sorted(set(options.student)) or handed_in
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from course_admin.grading import engine
+    from course_admin.grading.course import open_course
+    from course_admin.grading.job import run_job
+    from course_admin.grading.spec import read_assignment
+
+    course = open_course()
+    assignment = read_assignment(course, options.assignment)
+    students = _students(course, options)
+    how = Options("none" if options.unsafe else options.sandbox, options.cuda)
+    summary = engine.grade_class(
+        course, assignment, students, run_job, _limits(options), how, options.jobs, options.dask, options.again
+    )
+    for student, reason in sorted(summary.look.items()):
+        print(f"look at {student}: {reason}")
+    print(summary.line(assignment.name))
+    return 0
