@@ -182,4 +182,6 @@ def _alone(course: Course, assignment: str) -> Iterator[None]:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise CourseError(f"{assignment} is being graded already by another run; wait for it or stop it") from error
+        for half in folder.glob(".*.part"):  # what a killed run was writing
+            half.unlink()
         yield
