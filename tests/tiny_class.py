@@ -83,7 +83,10 @@ def course_command(folder: Path, *words: str) -> subprocess.CompletedProcess:
 
 def released(folder: Path) -> dict:
     """The notebook as students get it, as plain JSON."""
-    return json.loads((folder / "release" / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8"))
+    notebook = json.loads((folder / "release" / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook
 
 
 def with_answers(notebook: dict, answers: dict[str, str]) -> dict:

@@ -116,7 +116,8 @@ def _by_content(spec: NotebookSpec, cells: list[RawCell], places: dict[int, int]
             if index not in found and place not in found.values() and names & defined(cells[index].source):
                 found[index] = place
     known = places | found
-    for place in open_places:
+    is_this_one = any(spec.cells[place].kind != "given" for place in known.values())
+    for place in open_places if is_this_one else []:
         if place not in found.values() and spec.cells[place].kind in ("answer", "manual"):
             between = [index for index in _between(place, known, len(cells)) if index in open_cells]
             alike = [i for i in between if i not in found and cells[i].cell_type == spec.cells[place].cell_type]
