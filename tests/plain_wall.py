@@ -76,7 +76,14 @@ class PlainWall:
         return self._unpack(value)
 
     def _pack(self, value: Any) -> Any:
-        return walk(value, lambda one: Number(one.number) if isinstance(one, Beyond) else one)
+        return walk(value, self._number_or_plain)
+
+    def _number_or_plain(self, value: Any) -> Any:
+        if isinstance(value, Beyond):
+            return Number(value.number)
+        if not is_plain(value):
+            raise TypeError(f"{type(value).__name__}: a check may send plain data only")
+        return value
 
     def _unpack(self, value: Any) -> Any:
         return walk(value, lambda one: Beyond(self, one.number) if isinstance(one, Number) else one)
@@ -87,6 +94,12 @@ class Number:
 
     def __init__(self, number: int):
         self.number = number
+
+
+def is_plain(value: Any) -> bool:
+    array = type(value) is np.ndarray and not value.dtype.hasobject
+    tensor = f"{type(value).__module__}.{type(value).__name__}" == "torch.Tensor"
+    return type(value) in PLAIN or isinstance(value, np.generic) or array or tensor
 
 
 def walk(value: Any, change) -> Any:
@@ -139,9 +152,7 @@ class Server:
         return walk(value, self._plain_or_number)
 
     def _plain_or_number(self, value: Any) -> Any:
-        plain = type(value) in PLAIN or isinstance(value, np.generic)
-        array = type(value) is np.ndarray and not value.dtype.hasobject
-        if plain or array or f"{type(value).__module__}.{type(value).__name__}" == "torch.Tensor":
+        if is_plain(value):
             return value.detach() if hasattr(value, "detach") else value
         for kind in (int, float, str, bytes):
             if isinstance(value, kind):

@@ -15,11 +15,7 @@ from plain_wall import PlainWall
 from support import ROOT
 
 LESSONS = {path.stem: read_lesson(path) for path in lesson_scripts(ROOT)}
-# checks that still hold an object of the answer's process; they are being adapted
-LATER = {"net", "train_epoch", "evaluate", "guide_cnn", "basic_block", "make_stage", "resnet18", "make_pairs"}
-EXERCISES = [
-    (lesson.name, cell.id) for lesson in LESSONS.values() for cell in lesson.by_role("answer") if cell.id not in LATER
-]
+EXERCISES = [(lesson.name, cell.id) for lesson in LESSONS.values() for cell in lesson.by_role("answer")]
 PARTS = ("given:", "expected:", "got:", "hint:")
 
 
@@ -48,11 +44,17 @@ def test_an_answer_of_another_process_gets_the_same_verdict(wall, name, exercise
         for which, answer in getattr(answers, table)[exercise].items():
             # when it judges an answer here and there, then it says the same
             here, there = judge(answer), judge(wall.find(name, table, exercise, which))
-            assert _words(there) == _words(here), which
+            assert _words(there) == _words(here) or _shows_objects(there, here), which
             assert (there is None) == (table == "RIGHT"), which
             assert there is None or all(part in there for part in PARTS), which
 
 
 def _words(message: str | None) -> str | None:
-    """A message without the addresses of objects."""
-    return message and re.sub(r"0x[0-9a-f]+", "0x", message)
+    """A message without the addresses of objects and the numbers that Keras gives to layers."""
+    return message and re.sub(r"0x[0-9a-f]+|(?<=2d_)\d+|(?<=dense_)\d+", "", message)
+
+
+def _shows_objects(there: str | None, here: str | None) -> bool:
+    """Whether the messages differ only in how they show a list or tuple of objects that stayed beyond the wall."""
+    both = [re.sub(r"got: .*?(?=\n  hint:)", "", message or "", flags=re.DOTALL) for message in (there, here)]
+    return "<object>" in (there or "") and both[0] == both[1]

@@ -1,9 +1,13 @@
 """Checks of lesson 05. References: PyTorch for the network and for pooling, the definition itself for dropout."""
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from course_utils.checks.beside import is_a
+from course_utils.checks.elsewhere import ask
 from course_utils.checks.forbid import forbid
 from course_utils.checks.report import call, describe, fail, passed, require_array, require_close
 
@@ -17,12 +21,12 @@ def check_guide_cnn(guide_cnn: Callable, sizes: tuple = (((32, 64), 128, 10), ((
         given = f"guide_cnn({filters}, {units}, {classes})"
         model = _build(guide_cnn, (filters, units, classes), given)
         weights = [rng.normal(size=shape) / np.prod(shape[:-1]) ** 0.5 for shape in _shapes(filters, units, classes)]
-        _require_weights(model, weights, given)
+        _require_shapes(model, weights, given)
         x = rng.uniform(size=(3, 28, 28, 1)).astype(np.float32)
         expected = _guide_logits(weights, x)
         softmax = np.exp(expected) / np.exp(expected).sum(1, keepdims=True)
         given = f"{given}, known weights and 3 images of 28 x 28 x 1"
-        got = call(lambda batch, m=model: np.asarray(m(batch, training=False)), x, given=given)
+        got = call(model, [value.astype(np.float32) for value in weights], x, given=given, probe=outputs)
         mistakes = [
             (expected, "the softmax after the last layer is missing"),
             (_softmax(_guide_logits(weights, x, conv=lambda z: z)), "a ReLU after each convolution is missing"),
@@ -32,7 +36,7 @@ def check_guide_cnn(guide_cnn: Callable, sizes: tuple = (((32, 64), 128, 10), ((
         hint = "Conv2D, Conv2D, Flatten, Dense, Dense; ReLU everywhere but after the last, which has a softmax"
         require_close(got, softmax, given, hint, mistakes, "one row for each image", rtol=1e-3, atol=1e-5)
     given = "guide_cnn() without arguments"
-    count = _build(guide_cnn, (), given).count_params()
+    count = sum(math.prod(shape) for shape in ask(shapes_of, _build(guide_cnn, (), given)))
     if count != 4_738_826:
         fail(given, "4738826 parameters", str(count), "the defaults are filters=(32, 64), units=128, classes=10")
     passed("guide_cnn")
@@ -42,11 +46,22 @@ def _build(guide_cnn: Callable, arguments: tuple, given: str):
     from course_utils.tensorflow_quiet import keras
 
     model = call(guide_cnn, *arguments, given=given, expected="a Keras model")
-    if not isinstance(model, keras.Model):
+    if not is_a(model, keras.Model):
         fail(given, "a Keras model", describe(model), "return keras.Sequential([...])")
-    if not model.built:
+    if not ask(shapes_of, model):
         fail(given, "a model that has its weights", "one without", "begin with keras.Input((28, 28, 1))")
     return model
+
+
+def shapes_of(model) -> list[tuple[int, ...]]:
+    """A probe: the shapes of a Keras model's weights, in its order; none where it was not built yet."""
+    return [tuple(value.shape) for value in model.weights]
+
+
+def outputs(model, weights: list[np.ndarray], x: np.ndarray) -> np.ndarray:
+    """A probe: what a Keras model, given these weights, makes of a batch."""
+    model.set_weights(weights)
+    return np.asarray(model(x, training=False))
 
 
 def _shapes(filters: tuple[int, int], units: int, classes: int) -> list[tuple[int, ...]]:
@@ -56,12 +71,11 @@ def _shapes(filters: tuple[int, int], units: int, classes: int) -> list[tuple[in
     return [shape for kernel in kernels for shape in (kernel, kernel[-1:])]
 
 
-def _require_weights(model, weights: list[np.ndarray], given: str) -> None:
-    expected, found = [value.shape for value in weights], [tuple(value.shape) for value in model.get_weights()]
+def _require_shapes(model, weights: list[np.ndarray], given: str) -> None:
+    expected, found = [value.shape for value in weights], ask(shapes_of, model)
     if found != expected:
         hint = "compare layer by layer with the summary: 3 x 3 kernels, no padding, no pooling, input 28 x 28 x 1"
         fail(given, f"weights of the shapes {expected}", str(found), hint)
-    model.set_weights(weights)
 
 
 def _guide_logits(weights: list[np.ndarray], x: np.ndarray, conv=lambda z: z.clip(0), dense=lambda z: z.clip(0)):
@@ -95,8 +109,8 @@ def check_dropout(
         forbid(dropout, LIBRARIES, given)
         outputs = []
         for seed in (*seeds, seeds[0]):
-            random = np.random.default_rng(seed)
-            got = call(dropout, x, grad_output, rate, random, given=given, expected="(output, grad_x)")
+            arguments = (x, grad_output, rate, seed)
+            got = call(dropout, *arguments, given=given, expected="(output, grad_x)", probe=with_generator)
             if not isinstance(got, (tuple, list)) or len(got) != 2:
                 fail(given, "two arrays: output and grad_x", describe(got), "return output, grad_x")
             outputs.append(_require_dropped(got, x, grad_output, rate, given))
@@ -105,6 +119,12 @@ def check_dropout(
         if rate and np.array_equal(outputs[0], outputs[1]):
             fail(given, "another seed, other places", "the same places", "draw from the generator that is handed in")
     passed("dropout")
+
+
+def with_generator(answer: Callable, *arguments) -> Any:
+    """A probe: the answer's last argument is a generator with this seed."""
+    *others, seed = arguments
+    return answer(*others, np.random.default_rng(seed))
 
 
 def _require_dropped(got, x: np.ndarray, grad_output: np.ndarray, rate: float, given: str) -> np.ndarray:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from course_utils.checks.forbid import forbid
-from course_utils.checks.networks import READY_MADE, build, compare, compare_names, run, set_arrays
+from course_utils.checks.modules import forward_and_backward
+from course_utils.checks.networks import READY_MADE, build, compare, compare_names
 from course_utils.checks.report import call, describe, fail, passed, require_close, require_number
 
 
@@ -52,12 +53,16 @@ def check_resnet18_parameters(
     resnet18_parameters: Callable, cases: tuple = ((1000, 64), (10, 64), (10, 16)), seed: int = 0
 ) -> None:
     """Lesson 06, exercise 3: answer(classes, width) -> whole number. `cases` holds the arguments."""
+    import torch
+
     from course_utils.resnet import narrow_resnet18
 
     for classes, width in cases:
         given = f"classes={classes}, width={width}"
         forbid(resnet18_parameters, READY_MADE | {"parameters", "numel", "state_dict", "ResNet18"}, given)
-        sizes = {name: value.numel() for name, value in narrow_resnet18(width, classes).named_parameters()}
+        with torch.device("meta"):  # sizes without numbers, at once
+            network = narrow_resnet18(width, classes)
+        sizes = {name: value.numel() for name, value in network.named_parameters()}
         expected = sum(sizes.values())
         got = call(resnet18_parameters, classes, width, given=given, expected=f"{expected:,}")
 
@@ -115,6 +120,8 @@ def check_make_stage(
 
 def check_resnet18(ResNet18: Callable, cases: tuple = ((7, 4, 64), (10, 6, 49)), seed: int = 0) -> None:
     """Lesson 06, exercise 5: class(classes, width). `cases` holds classes, width and the image's side."""
+    import torch
+
     from course_utils.resnet import narrow_resnet18
 
     for classes, width, side in cases:
@@ -122,7 +129,9 @@ def check_resnet18(ResNet18: Callable, cases: tuple = ((7, 4, 64), (10, 6, 49)),
         network = build(ResNet18, (classes, width), given)
         compare(network, narrow_resnet18(width, classes), (3, 3, side, side), given, seed, _network_mistakes)
     given = "ResNet18() without arguments"
-    compare_names(build(ResNet18, (), given), narrow_resnet18(), given)
+    with torch.device("meta"):
+        reference = narrow_resnet18()
+    compare_names(build(ResNet18, (), given), reference, given)
     passed("ResNet18")
 
 
@@ -142,8 +151,7 @@ def _block_mistakes(reference, arrays: dict, x: np.ndarray) -> list[tuple[np.nda
     """What known mistakes give in evaluation mode, and the hint for each."""
     import torch
 
-    set_arrays(reference, arrays)
-    reference.double().eval()
+    forward_and_backward(reference, arrays, x, training=False)  # leaves these arrays in it
     with torch.no_grad():
         inputs = torch.tensor(x)
         inner = reference.bn1(reference.conv1(inputs)).relu()
@@ -166,12 +174,16 @@ def _network_mistakes(reference, arrays: dict, x: np.ndarray) -> list[tuple[np.n
     mistakes = []
     for part, hint in (("relu", "a ReLU stands after the first batch norm"), ("maxpool", "max pooling is left out")):
         spoiled = _copy_without(reference, part, nn.Identity())
-        mistakes.append((run(spoiled, arrays, x, training=False)["outputs"], hint))
+        mistakes.append((_outputs(spoiled, arrays, x), hint))
     smaller = _copy_without(reference, "maxpool", nn.MaxPool2d(2))
-    mistakes.append((run(smaller, arrays, x, training=False)["outputs"], "max pooling is 3 x 3, stride 2, padding 1"))
+    mistakes.append((_outputs(smaller, arrays, x), "max pooling is 3 x 3, stride 2, padding 1"))
     largest = _copy_without(reference, "avgpool", nn.AdaptiveMaxPool2d(1))
-    mistakes.append((run(largest, arrays, x, training=False)["outputs"], "the pooling before fc takes the mean"))
+    mistakes.append((_outputs(largest, arrays, x), "the pooling before fc takes the mean"))
     return mistakes
+
+
+def _outputs(network, arrays: dict, x: np.ndarray) -> np.ndarray:
+    return forward_and_backward(network, arrays, x, training=False)["outputs"]
 
 
 def _copy_without(reference, part: str, replacement):

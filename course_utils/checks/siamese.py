@@ -21,24 +21,35 @@ def check_make_pairs(make_pairs: Callable, cases: tuple = ((60, 4, 400), (12, 2,
         )
         given = f"{len(y)} labels of {classes} classes, count {count}, seed {seed}"
         forbid(make_pairs, LIBRARY, given)
-        before = np.random.get_state()[1].copy()
-        pairs = _pairs(make_pairs, y, count, seed, given)
-        if not np.array_equal(before, np.random.get_state()[1]):
+        pairs, before, after = _pairs(make_pairs, y, count, seed, given)
+        if not (np.array_equal(before[0], after[0]) and before[1] == after[1]):
             fail(given, "NumPy's global random numbers untouched", "changed ones", "use np.random.default_rng(seed)")
         _require_true_pairs(y, *pairs, count, given)
         _require_variety(y, *pairs, classes, given)
-        again = _pairs(make_pairs, y, count, seed, given)
+        again, _, _ = _pairs(make_pairs, y, count, seed, given)
         if not all(np.array_equal(a, b) for a, b in zip(pairs, again, strict=True)):
             fail(given, "the same pairs for the same seed", "other pairs", "draw everything from default_rng(seed)")
-        other = _pairs(make_pairs, y, count, seed + 1, given)
+        other, _, _ = _pairs(make_pairs, y, count, seed + 1, given)
         if all(np.array_equal(a, b) for a, b in zip(pairs, other, strict=True)):
             fail(f"{given}, then seed {seed + 1}", "other pairs", "the same pairs", "does the seed reach default_rng?")
     passed("make_pairs")
 
 
-def _pairs(make_pairs: Callable, y: np.ndarray, count: int, seed: int, given: str) -> list[np.ndarray]:
+def between_states(answer: Callable, *arguments) -> tuple:
+    """A probe: what the answer returns, with the state of NumPy's global random numbers before and after."""
+    before = _global_state()
+    return answer(*arguments), before, _global_state()
+
+
+def _global_state() -> tuple[np.ndarray, int]:
+    _, numbers, place, *_ = np.random.get_state()
+    return numbers.copy(), place
+
+
+def _pairs(make_pairs: Callable, y: np.ndarray, count: int, seed: int, given: str) -> tuple:
+    """Three arrays in a list, once they are plain, and the states before and after."""
     expected = f"three arrays of {count} whole numbers: first, second, same"
-    got = call(make_pairs, y, count, seed, given=given, expected=expected)
+    got, before, after = call(make_pairs, y, count, seed, given=given, expected=expected, probe=between_states)
     if not isinstance(got, (tuple, list)) or len(got) != 3:
         fail(given, expected, describe(got), "end with: return first, second, same")
     parts = []
@@ -50,7 +61,7 @@ def _pairs(make_pairs: Callable, y: np.ndarray, count: int, seed: int, given: st
                 f"{given}; {name}", "whole numbers", describe(part), "rows and labels are whole numbers: use dtype int"
             )
         parts.append(values.astype(np.int64))
-    return parts
+    return parts, before, after
 
 
 def _require_true_pairs(y, first, second, same, count: int, given: str) -> None:

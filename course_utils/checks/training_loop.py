@@ -1,9 +1,8 @@
 """Checks of lesson 04, second half: training, testing, summaries. The reference is the loop in course_utils.training.
 
-Every answer runs inside a small function that takes plain data and gives plain data back.
+Every answer runs inside a probe (elsewhere.py), which takes plain data and gives plain data back.
 """
 
-import functools
 import tempfile
 from collections.abc import Callable
 
@@ -35,12 +34,12 @@ class _NeverZeroed(torch.optim.SGD):
 def _network(weight: np.ndarray, dropout: float = 0.0) -> nn.Sequential:
     """Spy, dropout and one linear layer with the given (classes, inputs) weights."""
     linear = nn.Linear(weight.shape[1], weight.shape[0]).double()
-    modules.set_parameters(linear, {"weight": weight, "bias": np.zeros(len(weight))})
+    linear.load_state_dict({"weight": torch.tensor(weight), "bias": torch.zeros(len(weight))})
     return nn.Sequential(modules.Spy(), nn.Dropout(dropout), linear)
 
 
-def _run_epoch(train_epoch, weight, x, y, batch_size, seed, optimiser=torch.optim.SGD) -> dict:
-    """Let an answer train a small network for one epoch; plain data in, plain data out."""
+def run_epoch(train_epoch, weight, x, y, batch_size, seed, optimiser=torch.optim.SGD) -> dict:
+    """A probe: what training a small network for one epoch returns, its weight then, and what its spy saw."""
     model = _network(weight).eval()
     chosen = optimiser(model.parameters(), lr=0.1, momentum=0.9)
     generator = torch.Generator().manual_seed(seed)
@@ -62,15 +61,13 @@ def check_train_epoch(train_epoch: Callable, sizes: tuple = ((40, 8), (23, 5)), 
         given = f"a network, {n} examples and a batch size of {batch_size}"
         forbid(train_epoch, {"fit", "train_epoch", "evaluate"}, given)
         data = rng.normal(size=(3, 6)), rng.normal(size=(n, 6)), rng.integers(0, 3, n), batch_size, seed
-        expected = _run_epoch(finished, *data)
-        if not callable(train_epoch):
-            fail(given, "a function", describe(train_epoch), "keep the line that begins with def")
-        got = call(lambda *plain: _run_epoch(train_epoch, *plain), *data, given=given, expected="(loss, accuracy)")
+        expected = run_epoch(finished, *data)
+        got = call(train_epoch, *data, given=given, expected="(loss, accuracy)", probe=run_epoch)
         _require_modes(got["seen"], given, training_mode=True)
         _require_batches(got["seen"], n, batch_size, given)
         if np.array_equal(got["weight"], data[0]):
             fail(given, "weights that change", "the weights of before", "loss.backward(), then optimiser.step()")
-        never = _run_epoch(finished, *data, optimiser=_NeverZeroed)["weight"]
+        never = run_epoch(finished, *data, optimiser=_NeverZeroed)["weight"]
         hint = "for each batch: zero_grad, forward, loss, backward, step; batches in the order of batches(...)"
         mistakes = [(never, "the gradients of earlier batches are still there: optimiser.zero_grad() in every round")]
         require_close(got["weight"], expected["weight"], given + ": a weight afterwards", hint, mistakes)
@@ -110,12 +107,11 @@ def _require_result(got, expected: tuple[float, float], n: int, given: str) -> N
     require_number(got[1], accuracy, given + ": the accuracy", hint, mistakes)
 
 
-def _run_evaluate(evaluate, weight, x, y, batch_size) -> dict:
-    """Let an answer test a network with dropout, in training mode before; plain data in, plain data out."""
+def run_evaluate(evaluate, weight, x, y, batch_size) -> dict:
+    """A probe: what testing a network with dropout, in training mode before, returns; its weight and spy then."""
     model = _network(weight, dropout=0.5).train()
     result = evaluate(model, torch.tensor(x), torch.tensor(y), batch_size)
-    changed = not np.array_equal(model[2].weight.detach().numpy(), weight)
-    return {"result": result, "changed": changed, "seen": model[0].seen}
+    return {"result": result, "weight": model[2].weight.detach().numpy().copy(), "seen": model[0].seen}
 
 
 def check_evaluate(evaluate: Callable, sizes: tuple = ((40, 8), (23, 5)), seed: int = 0) -> None:
@@ -132,22 +128,20 @@ def check_evaluate(evaluate: Callable, sizes: tuple = ((40, 8), (23, 5)), seed: 
         given = f"a network with dropout, {n} examples and a batch size of {batch_size}"
         forbid(evaluate, {"fit", "train_epoch", "evaluate"}, given)
         data = rng.normal(size=(3, 6)), rng.normal(size=(n, 6)), rng.integers(0, 3, n), batch_size
-        expected = _run_evaluate(finished, *data)
-        if not callable(evaluate):
-            fail(given, "a function", describe(evaluate), "keep the line that begins with def")
-        got = call(lambda *plain: _run_evaluate(evaluate, *plain), *data, given=given, expected="(loss, accuracy)")
+        expected = run_evaluate(finished, *data)
+        got = call(evaluate, *data, given=given, expected="(loss, accuracy)", probe=run_evaluate)
         _require_modes(got["seen"], given, training_mode=False)
         if any(gradients for _, _, gradients in got["seen"]):
             fail(given, "no gradients recorded", "gradients recorded", "put the loop under: with torch.no_grad()")
         _require_batches(got["seen"], n, batch_size, given)
-        if got["changed"]:
+        if not np.array_equal(got["weight"], data[0]):
             fail(given, "the weights left as they were", "other weights", "a test never takes a step")
         _require_result(got["result"], expected["result"], n, given)
     passed("evaluate")
 
 
-def _run_write(write_summaries, history: dict) -> tuple:
-    """Let an answer write into an empty folder and read back what it left there."""
+def run_write(write_summaries, history: dict) -> tuple:
+    """A probe: what writing into an empty folder returns, and what it left there."""
     with tempfile.TemporaryDirectory() as folder:
         result = write_summaries(folder, history)
         return result, {tag: [list(steps), list(values)] for tag, (steps, values) in read_scalars(folder).items()}
@@ -159,11 +153,10 @@ def check_write_summaries(write_summaries: Callable, epochs: tuple = (3, 1), see
     for length in epochs:
         given = f"a history of {length} epochs and an empty folder"
         history = {name: rng.uniform(0.1, 0.9, length).round(3).tolist() for name in TAGS.values()}
-        if not callable(write_summaries):
-            fail(given, "a function", describe(write_summaries), "keep the line that begins with def")
         expected = "the four tags " + ", ".join(TAGS)
-        run = functools.partial(_run_write, write_summaries)
-        count, found = call(run, history, given=given, expected="event files in the folder")
+        count, found = call(
+            write_summaries, history, given=given, expected="event files in the folder", probe=run_write
+        )
         if sorted(found) != sorted(TAGS):
             hint = "one writer.add_scalar(tag, value, step) for each of the four; mind the spelling"
             if not found:
