@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import io
 import itertools
+import os
 import pickle
 import subprocess
 import sys
@@ -51,7 +52,11 @@ class PlainWall:
     def __init__(self):
         self.dropped: list[int] = []  # numbers that nobody here holds any longer
         self.child = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parent
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parent,
+            env=os.environ | {"COURSE_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
 
     def __enter__(self) -> "PlainWall":

@@ -65,3 +65,18 @@ def test_no_threshold_is_asked_to_be_better_than_the_best_of_a_fine_grid():
         grid = max(siamese._accuracy(distances, same, threshold) for threshold in np.linspace(-0.05, 1.05, 12))
         siamese._best_threshold_once(ANSWERS["RIGHT"]["best_threshold"]["tries all"], distances, same)
         assert ANSWERS["best_accuracy"](distances, same) == pytest.approx(grid)
+
+
+def test_global_random_numbers_are_found_again_when_the_check_is_run_twice():
+    answer = ANSWERS["WRONG"]["make_pairs"]["global random numbers"]
+    for _ in range(2):
+        with pytest.raises(CheckFailed, match="global random numbers untouched"):
+            siamese.check_make_pairs(answer)
+
+
+def test_the_check_leaves_the_global_random_numbers_as_they_are():
+    np.random.seed(3)
+    expected = np.random.random()
+    np.random.seed(3)
+    siamese.check_make_pairs(ANSWERS["RIGHT"]["make_pairs"]["a pair at a time"])
+    assert np.random.random() == expected

@@ -36,9 +36,18 @@ def check_make_pairs(make_pairs: Callable, cases: tuple = ((60, 4, 400), (12, 2,
 
 
 def between_states(answer: Callable, *arguments) -> tuple:
-    """A probe: what the answer returns, with the state of NumPy's global random numbers before and after."""
+    """A probe: what the answer returns, with the state of NumPy's global random numbers before and after.
+
+    The state before is one that never was: where an earlier call of the answer left its own seed, the same seed again
+    would change nothing.
+    """
+    kept = np.random.get_state()
+    np.random.seed()
     before = _global_state()
-    return answer(*arguments), before, _global_state()
+    try:
+        return answer(*arguments), before, _global_state()
+    finally:
+        np.random.set_state(kept)
 
 
 def _global_state() -> tuple[np.ndarray, int]:
