@@ -25,7 +25,7 @@ FOR_EVERYBODY = [
     ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="All lessons">'),
     ('<th class="head"><p></p></th>', "<td></td>"),
 ]
-STYLE = Path(__file__).with_name("course.css")
+STYLE, MARK = Path(__file__).with_name("course.css"), Path(__file__).with_name("mark.svg")
 
 
 def build_site(root: Path, edition: str, into: Path | None = None) -> Path:
@@ -115,7 +115,8 @@ def settings(work: Path, edition: str, glossary: list) -> dict:
         "html_show_sourcelink": False,
         "html_show_copyright": False,
         "html_show_sphinx": False,
-        "language": "en_GB",
+        "html_favicon": str(MARK),
+        "language": "en",  # not en_GB: the search page stops over a sentence that its translation lacks
     }
 
 
