@@ -20,6 +20,7 @@ LINKS = """\
 On Google Colab run the next cell first: it installs what is missing there. Anywhere else it does nothing.\
 """
 PREPARE = """\
+# @title Prepare Google Colab
 import sys
 
 if "google.colab" in sys.modules:
@@ -32,6 +33,8 @@ if "google.colab" in sys.modules:
 
     install_missing()\
 """
+
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # JupyterLab's word for it, and Colab's
 
 
 def repository() -> str:
@@ -67,5 +70,6 @@ class OpenElsewhere(NbGraderPreprocessor):
         links = LINKS.format(colab=colab_link(path), binder=binder_link(path))
         prepare = PREPARE.format(repository=repository(), branch=BRANCH)
         kept = [cell for cell in nb.cells if cell.id not in IDS]
-        nb.cells = [*kept[:1], new_markdown_cell(links, id=IDS[0]), new_code_cell(prepare, id=IDS[1]), *kept[1:]]
+        added = [new_markdown_cell(links, id=IDS[0]), new_code_cell(prepare, id=IDS[1], metadata=FOLDED)]
+        nb.cells = [*kept[:1], *added, *kept[1:]]
         return nb, resources
