@@ -1,17 +1,20 @@
 """Every check gives the same verdict, in the same words, on an answer of this process and on one of another process.
 
-The other process is the tests' own (plain_wall.py); course grade's has its own tests. In this process `course proof`
+The other process is a plain one, asked through the wire and the proxies of course grade. In this process `course proof`
 says whether the verdicts are right.
 """
 
+import functools
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from course_admin.layout import lesson_scripts
 from course_admin.lesson import read_lesson
 from course_admin.proof import OWN, defined_names, definitions, load_answers, run_check
-from plain_wall import PlainWall
+from plain_wall import CHEAP, PlainWall
 from support import ROOT
 
 LESSONS = {path.stem: read_lesson(path) for path in lesson_scripts(ROOT)}
@@ -25,28 +28,49 @@ def wall():
         yield wall
 
 
-@pytest.mark.parametrize("name, exercise", EXERCISES)
-def test_an_answer_of_another_process_gets_the_same_verdict(wall, name, exercise):
-    # given a lesson's own solution, and the right and wrong answers to one exercise
-    lesson, answers = LESSONS[name], load_answers(ROOT / "tests" / "answers" / f"{name}.py")
-    names = defined_names(next(cell for cell in lesson.by_role("answer") if cell.id == exercise))
-    source = next(cell for cell in lesson.by_role("check") if cell.id == exercise).source
-    namespace = definitions(lesson)
+@functools.cache
+def defined(lesson: str) -> dict:
+    return definitions(LESSONS[lesson])
 
-    def judge(answer) -> str | None:
+
+def parts(lesson: str, exercise: str) -> tuple[list[str], Callable[[Any], str | None]]:
+    """The names that an exercise defines, and the judge of an answer to it: a message, or None where it passes."""
+    names = defined_names(next(cell for cell in LESSONS[lesson].by_role("answer") if cell.id == exercise))
+    source = next(cell for cell in LESSONS[lesson].by_role("check") if cell.id == exercise).source
+
+    def judge(answer: Any) -> str | None:
         bound = answer if isinstance(answer, dict) and len(names) > 1 else {names[0]: answer}
-        return run_check(source, namespace | bound)
+        return run_check(source, defined(lesson) | bound)
 
+    return names, judge
+
+
+@pytest.mark.parametrize("lesson, exercise", EXERCISES)
+def test_an_answer_of_another_process_gets_the_same_verdict(wall, lesson, exercise):
+    # given a lesson's own solution, and the right and wrong answers to one exercise
+    answers = load_answers(ROOT / "tests" / "answers" / f"{lesson}.py")
+    names, judge = parts(lesson, exercise)
     # when the check judges the solution there, then it passes
-    own = {one: wall.find(name, OWN, exercise, one) for one in names}
+    own = {name: wall.find(lesson, OWN, exercise, name) for name in names}
     assert judge(own if len(names) > 1 else own[names[0]]) is None
     for table in ("RIGHT", "WRONG"):
-        for which, answer in getattr(answers, table)[exercise].items():
+        for name, answer in getattr(answers, table)[exercise].items():
             # when it judges an answer here and there, then it says the same
-            here, there = judge(answer), judge(wall.find(name, table, exercise, which))
-            assert _words(there) == _words(here) or _shows_objects(there, here), which
-            assert (there is None) == (table == "RIGHT"), which
-            assert there is None or all(part in there for part in PARTS), which
+            here, there = judge(answer), judge(wall.find(lesson, table, exercise, name))
+            assert _words(there) == _words(here) or _shows_objects(there, here), name
+            assert (there is None) == (table == "RIGHT"), name
+            assert there is None or all(part in there for part in PARTS), name
+
+
+@pytest.mark.parametrize("lesson, exercise", EXERCISES)
+def test_an_answer_that_gives_no_plain_data_is_refused_in_four_parts(wall, lesson, exercise):
+    names, judge = parts(lesson, exercise)
+    cheap = ["returns an object equal to everything"]
+    if not isinstance(defined(lesson)[names[0]], type):
+        cheap.append("right values as objects")
+    for name in cheap if len(names) == 1 else []:
+        message = judge(wall.find(lesson, CHEAP, names[0], name))
+        assert message and all(part in message for part in PARTS), (name, message)
 
 
 def _words(message: str | None) -> str | None:
@@ -57,4 +81,4 @@ def _words(message: str | None) -> str | None:
 def _shows_objects(there: str | None, here: str | None) -> bool:
     """Whether the messages differ only in how they show a list or tuple of objects that stayed beyond the wall."""
     both = [re.sub(r"got: .*?(?=\n  hint:)", "", message or "", flags=re.DOTALL) for message in (there, here)]
-    return "<object>" in (there or "") and both[0] == both[1]
+    return "no plain data" in (there or "") and both[0] == both[1]
