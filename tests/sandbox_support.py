@@ -5,6 +5,7 @@ import time
 import uuid
 from pathlib import Path
 
+from course_admin.grading.agent import HOME
 from course_admin.grading.kernel import StudentKernel
 from course_admin.grading.records import CellRun, Limits
 from course_admin.grading.sandbox import choose, landlock
@@ -12,7 +13,13 @@ from course_admin.grading.sandbox import choose, landlock
 SMALL = Limits(
     memory=1024**3, processes=40, file_size=4 * 1024**2, scratch=16 * 1024**2, output=50_000, answer=2 * 1024**2
 )
-ECHO = "def answer(request):\n    return request[::-1]\n"
+# an agent that gives the request back, from its end to its beginning
+ECHO = f"""
+import base64, sys, types
+read, write = base64.b64decode, base64.b64encode
+home = sys.modules[{HOME!r}] = types.ModuleType({HOME!r})
+home.answer_text = lambda text: write(read(text)[::-1]).decode()
+"""
 
 
 def levels() -> list[str]:

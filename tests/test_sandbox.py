@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tomllib
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,17 +16,25 @@ from nbclient import NotebookClient
 
 from course_admin.grading.records import Limits
 from course_admin.grading.sandbox import bubblewrap, choose, landlock
+from course_admin.grading.sandbox.template import KernelTemplate
 from sandbox_support import SMALL, gone, kernel, levels, marked, marker, text
 
 ROOT = Path(__file__).parent.parent
 SECRET = "SECRET_OF_THE_TEACHER"
 
 
-@pytest.fixture(scope="module", params=levels())
+WAYS = [(level, how) for level in levels() for how in ("fresh", "forked") if (level, how) != ("landlock", "fresh")]
+
+
+@pytest.fixture(scope="module", params=WAYS, ids=lambda way: " ".join(way))
 def student(request):
+    """A kernel on each level: as a process of its own, and forked from a template."""
+    level, how = request.param
     os.environ["COURSE_TEST_SECRET"] = SECRET
-    with kernel(request.param) as running:
-        yield running
+    with ExitStack() as stack:
+        template = stack.enter_context(KernelTemplate(sandbox=level)).address if how == "forked" else ""
+        assert bool(template) == (how == "forked")
+        yield stack.enter_context(kernel(level, template=template))
     del os.environ["COURSE_TEST_SECRET"]
 
 
@@ -235,14 +244,18 @@ time.sleep(1)
     assert gone(mark)
 
 
+@pytest.mark.parametrize("how", ["fresh", "forked"])
 @pytest.mark.parametrize("level", levels())
-def test_nothing_runs_on_when_the_grader_is_killed(level, tmp_path):
+def test_nothing_runs_on_when_the_grader_is_killed(level, how, tmp_path):
     mark = marker()
     program = f"""
 import sys, time
 sys.path.insert(0, {str(ROOT / "tests")!r})
 from sandbox_support import kernel
-with kernel({level!r}) as student:
+from course_admin.grading.sandbox.template import KernelTemplate
+template = KernelTemplate(sandbox={level!r})
+address = template.__enter__().address if {how!r} == "forked" else ""
+with kernel({level!r}, template=address) as student:
     shell = ["/bin/sh", "-c", "sleep 600; : {mark}"]
     student.run(f"import subprocess\\nsubprocess.Popen({{shell}}, start_new_session=True)", 60)
     print("started", flush=True)

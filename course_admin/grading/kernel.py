@@ -14,15 +14,16 @@ import zmq
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
+from .agent import EXPRESSION, agent_source
 from .messages import MESSAGE, WAITING, Outputs, one_line, parse, receive, seconds_left
 from .records import CellRun, Limits
 from .sandbox import choose
 from .sandbox.provisioner import SandboxProvisioner
+from .sandbox.template import shared
 
 START_SECONDS = 120  # a busy machine may take long
 GRACE = 2.0  # seconds between the interrupt and the end
 FLOOD = 64  # times Limits.output (or 64 MiB) that a cell may send before it is stopped
-HERE = Path(__file__).parent
 SPEC = KernelSpec(argv=["python"], display_name="Python 3 (sandbox)", language="python")
 
 
@@ -34,7 +35,9 @@ class StudentKernel:
     """A context manager; see course_admin/grading/sandbox for the walls.
 
     files: lie in the kernel's folder, which is also the last place where Python looks for modules. sandbox: as
-    `choose.level` takes it. agent: the source behind `ask`; as it stands, course_admin/grading/agent.py.
+    `choose.level` takes it. template: the address of a KernelTemplate to fork the process from; with preload, modules
+    to be imported beforehand, one that this process shares. agent: source that installs what answers `ask`, in place of
+    agent.py's.
     """
 
     def __init__(
@@ -42,20 +45,23 @@ class StudentKernel:
         files: dict[str, bytes] | None = None,
         limits: Limits | None = None,
         sandbox: str = "auto",
-        preload: tuple[str, ...] = (),
         cuda: bool = False,
         agent: str | None = None,
+        template: str = "",
+        preload: tuple[str, ...] | None = None,
     ) -> None:
         for name in files or {}:
             if not name or name.startswith("/") or ".." in Path(name).parts or "\0" in name:
                 raise ValueError(f"a file's name leads out of the kernel's folder: {name!r}")
         self.files, self.limits, self.cuda = dict(files or {}), limits or Limits(), cuda
-        self.sandbox, self.preload = choose.level(sandbox), preload
+        self.sandbox, self.template, self.preload = choose.level(sandbox), template, preload
         self.level = choose.reported(self.sandbox)
-        self.modules = _modules(agent)
+        self.agent = agent_source() if agent is None else agent
         self.why_dead = "the kernel was not started"
 
     def __enter__(self) -> "StudentKernel":
+        if self.preload is not None:
+            self.template = shared(self.preload, self.sandbox, self.cuda)
         self.context = zmq.Context()
         self.context.linger = 0
         self._start()
@@ -86,8 +92,8 @@ class StudentKernel:
         if self.why_dead:
             raise KernelTrouble(f"the kernel is not running: {self.why_dead}")
         text = base64.b64encode(request).decode()
-        expression = f"__import__('sys').modules['course_agent'].ask('{text}')"
-        content = {"code": "", "silent": True, "store_history": False, "user_expressions": {"r": expression}}
+        expressions = {"r": EXPRESSION.format(text)}
+        content = {"code": "", "silent": True, "store_history": False, "user_expressions": expressions}
         reply, why = self._request(content, seconds, None)
         if reply is None or why:
             raise KernelTrouble(why)
@@ -99,7 +105,8 @@ class StudentKernel:
         self.provisioner = SandboxProvisioner(
             kernel_spec=SPEC, parent=manager, sandbox=self.sandbox, cuda=self.cuda, limits=asdict(self.limits)
         )
-        self.provisioner.files, self.provisioner.modules = self.files, self.modules
+        self.provisioner.files, self.provisioner.agent = self.files, self.agent
+        self.provisioner.template = self.template
         manager.provisioner = self.provisioner
         manager.start_kernel()
         manager.stop_restarter()
@@ -118,8 +125,9 @@ class StudentKernel:
         except TimeoutError:
             said = b""
         if said != b"ready\n":
-            log = (self.provisioner.folder / "log").read_text(errors="replace")
-            raise KernelTrouble(one_line("the sandbox did not start", said.decode(errors="replace"), log[-300:]))
+            log = self.provisioner.folder / "log"
+            log = log.read_text(errors="replace")[-300:] if log.is_file() else ""
+            raise KernelTrouble(one_line("the sandbox did not start", said.decode(errors="replace"), log))
         control.setblocking(False)
         self.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE)
         self.context.setsockopt(zmq.RCVHWM, WAITING)
@@ -195,14 +203,6 @@ class StudentKernel:
             return False
         outputs.take(message["type"], message["content"])
         return message["type"] == "status" and message["content"].get("execution_state") == "idle"
-
-
-def _modules(agent: str | None) -> dict[str, str]:
-    """The sources that stand beside the student's code: the wire, then the agent that uses it."""
-    if agent is not None:
-        return {"course_agent": agent}
-    files = {"course_wire": HERE / "wire.py", "course_agent": HERE / "agent.py"}
-    return {name: path.read_text() for name, path in files.items() if path.is_file()}
 
 
 def _decode(reply: dict, limit: int) -> bytes:

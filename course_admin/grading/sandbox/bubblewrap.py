@@ -14,6 +14,7 @@ INSIDE_CODE = "/run/course"
 INSIDE_PACKAGES = "/run/packages"
 SCRATCH = "/scratch"
 SOCKETS = "/run/kernel"
+SHARED_SOCKETS = "/run/kernels"  # of a zygote; each of its children sees only its own
 CAPABILITIES = (
     "CAP_SETUID",
     "CAP_SETGID",
@@ -57,7 +58,8 @@ def command(
     """
     words = [program() or "bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
     words += ["--unshare-net", "--unshare-cgroup-try", "--hostname", "notebook", "--new-session", "--clearenv"]
-    words += [word for name in CAPABILITIES for word in ("--cap-add", name)] if capabilities else ["--unshare-user"]
+    rights = ["--cap-drop", "ALL", *(word for name in CAPABILITIES for word in ("--cap-add", name))]
+    words += rights if capabilities else ["--unshare-user"]
     outside = [*SETTINGS, "/sys/devices/system/cpu", *interpreter_paths()]
     targets = [*outside, f"{INSIDE_CODE}/sandbox", *(f"{INSIDE_PACKAGES}/{package.name}" for package in packages)]
     words += _folders_above([*targets, f"{SOCKETS}/k", f"{sockets_at}/k"])

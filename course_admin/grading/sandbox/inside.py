@@ -5,14 +5,13 @@ of it. The *keeper* (keeper.py) watches and ends the kernel, and runs none of th
 every right that it can, unpacks the files and starts ipykernel; when it can take requests it says "ready".
 """
 
-import base64
 import json
 import os
 import signal
 import socket
 import struct
 import sys
-import types
+import tempfile
 
 from . import keeper, landlock, limits, namespaces, seccomp
 
@@ -37,9 +36,9 @@ def serve(control: socket.socket, forked: bool) -> None:
         limits.prctl(limits.PR_SET_CHILD_SUBREAPER, 1)
     if forked and order["level"] == "bubblewrap":
         limits.prctl(limits.PR_SET_DUMPABLE, 1)  # writing the map of a user namespace needs it
-        namespaces.unshare(as_root=order["uid"] is not None)
+        namespaces.leave_processes(as_root=order["uid"] is not None)
         limits.prctl(limits.PR_SET_DUMPABLE, 0)
-        kernel = keeper.fork_first(lambda: _furnish(order), lambda: _student(order, files, control))
+        kernel = keeper.fork_first(lambda: _furnish(order, control), lambda: _student(order, files, control))
     else:
         kernel = keeper.fork(lambda: _student(order, files, control))
     files.clear()
@@ -65,19 +64,25 @@ def _silence() -> None:
     os.close(nowhere)
 
 
-def _furnish(order: dict) -> None:
-    uid = order["uid"] if order["uid"] is not None else 0
-    namespaces.furnish(
-        order["scratch"], order["limits"]["scratch"], order["sockets"], order["shared_sockets"], order["place"], uid
-    )
+def _furnish(order: dict, control: socket.socket) -> None:
+    size, shared = order["limits"]["scratch"], order["shared_sockets"]
+    try:
+        namespaces.furnish(order["scratch"], size, order["sockets"], shared, order["place"], order["uid"])
+    except BaseException as error:
+        say_failed(control, error)
+
+
+def say_failed(control: socket.socket, error: BaseException) -> None:
+    line = " ".join(f"failed: {type(error).__name__}: {error}".split())[:500]
+    control.sendall(line.encode() + b"\n")
+    os._exit(1)
 
 
 def _student(order: dict, files: list, control: socket.socket) -> None:
     """Become the student's kernel; never returns."""
     try:
         limits.prctl(limits.PR_SET_DUMPABLE, 1)
-        os.environ.clear()
-        os.environ.update(order["environment"])
+        os.environ.update(order["environment"])  # bubblewrap, or the grader, has left nothing else in it
         _close_others(control.fileno())
         _give_up_rights(order)
         work = os.path.join(order["scratch"], "work")
@@ -88,8 +93,7 @@ def _student(order: dict, files: list, control: socket.socket) -> None:
         application = _kernel(order, work)
         control.sendall(b"ready\n")
     except BaseException as error:
-        control.sendall(f"failed: {type(error).__name__}: {error}\n".replace("\n", " ")[:500].encode() + b"\n")
-        os._exit(1)
+        say_failed(control, error)
     control.close()
     application.start()
     os._exit(0)
@@ -142,8 +146,6 @@ def _unpack(files: list, roots: dict[str, str]) -> None:
 
 def _kernel(order: dict, work: str):
     """An ipykernel that is ready to take requests."""
-    for name, source in order["modules"].items():
-        _install(name, source)
     sys.path[:] = [path for path in sys.path if path != order["code"]] + [*order["packages"], work]
     connection = os.path.join(os.environ["HOME"], "connection.json")
     with open(connection, "w") as file:
@@ -153,6 +155,7 @@ def _kernel(order: dict, work: str):
     if order["level"] == "landlock":  # the pipe for prints of child processes is a TCP port, which is closed here
         thread = kernelapp.IOPubThread
         kernelapp.IOPubThread = lambda socket, **named: thread(socket, **{**named, "pipe": False})
+    tempfile.tempdir = None  # a zygote may have looked for one
     signal.signal(signal.SIGINT, signal.default_int_handler)
     application = kernelapp.IPKernelApp.instance()
     application.initialize(
@@ -160,13 +163,5 @@ def _kernel(order: dict, work: str):
     )
     if order["level"] == "landlock":  # no terminal to give to `!command`: the terminals of this machine are its owner's
         application.shell.system = application.shell.system_raw
+    exec(compile(order["agent"], "<agent>", "exec"), {"__name__": "agent"})  # it finds the notebook in __main__
     return application
-
-
-def _install(name: str, source: str) -> None:
-    """Put a module of the grader's beside the student's code; `ask` speaks base64 for the agent."""
-    module = types.ModuleType(name)
-    exec(compile(source, f"<{name}>", "exec"), module.__dict__)
-    if hasattr(module, "answer"):
-        module.ask = lambda text: base64.b64encode(module.answer(base64.b64decode(text))).decode()
-    sys.modules[name] = module

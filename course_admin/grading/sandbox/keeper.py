@@ -89,7 +89,7 @@ def keep(kernel: int, control: socket.socket, order: dict) -> None:
 def too_much(kernel: int, order: dict) -> str:
     """Why the kernel has to end, or ""."""
     memory = order["limits"]["memory"]
-    if usage.memory(kernel) > memory:
+    if usage.memory(kernel, memory) > memory:
         return f"it used more than {memory / 1024**3:.1f} GiB of memory"
     if order["level"] != "bubblewrap" and usage.disk(order["scratch"]) > order["limits"]["scratch"]:
         return "it filled its scratch folder"

@@ -27,27 +27,32 @@ from course_admin.grading.records import Limits
 from . import bubblewrap, choose, usage
 from .environment import environment, packages, small_files
 
-TRUST = "import sys; sys.path.insert(0, {code!r}); from sandbox.inside import main; main({descriptor})"
+INSIDE = "import sys; sys.path.insert(0, {code!r}); from sandbox.inside import main; main({descriptor})"
+ZYGOTE = "zygote"
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
 
 class SandboxProvisioner(LocalProvisioner):
     """Starts the kernel in a sandbox. `files` lie in its scratch folder; without them, those of the notebook's folder.
 
-    modules: sources put beside the student's code, by module name (the agent of `course grade`).
+    template: the folder of a running KernelTemplate (template.py), to fork the kernel from; "" for a fresh process.
+    agent: Python source that is run beside the notebook before its first cell (the agent of `course grade`).
     """
 
     sandbox = Unicode("auto").tag(config=True)
     cuda = Bool(False).tag(config=True)
     limits = Dict().tag(config=True)
+    template: str = ""
+    control: socket.socket | None = None
     files: dict[str, bytes] | None = None
-    modules: dict[str, str] | None = None
+    agent: str = ""
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         self.level = choose.level(self.sandbox)
         self.uid = choose.a_user_of_its_own() if self.level != "none" else None
-        self.folder = Path(tempfile.mkdtemp(prefix="ck-", dir="/tmp"))  # short: a socket's path has 107 bytes
-        if self.files is None:
+        self.control = self._zygote()
+        self.folder = Path(tempfile.mkdtemp(prefix="ck-", dir=self.template or "/tmp"))  # short: a socket's path has
+        if self.files is None:  # at most 107 bytes
             self.files = small_files(Path(kwargs.get("cwd") or "."), Limits(**self.limits))
         self._prepare_folders()
         manager = self.parent
@@ -55,22 +60,34 @@ class SandboxProvisioner(LocalProvisioner):
         for number, port in enumerate(PORTS, start=1):
             setattr(manager, port, number)
         kwargs = await super().pre_launch(**kwargs)
-        self.control, theirs = socket.socketpair()
-        order = self._order()
-        kwargs["cmd"] = self._command(theirs.fileno(), order)
-        kwargs.update(env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}, cwd="/", pass_fds=(theirs.fileno(),))
-        kwargs.update(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=(self.folder / "log").open("wb"))
-        self._theirs, self._sent = theirs, order
+        kwargs["cmd"] = []  # launch_kernel knows better
         return kwargs
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
-        info = await super().launch_kernel(cmd, **kwargs)
-        kwargs["stderr"].close()
-        self._theirs.close()
+        order = self._order()
+        if self.control:
+            self.process = Forked(self.control)
+        else:
+            self.control, theirs = socket.socketpair()
+            with theirs, (self.folder / "log").open("wb") as log:
+                command = self._command(theirs.fileno(), order)
+                self.process = start(command, theirs, log)
         self.control.settimeout(60)
         with contextlib.suppress(OSError):  # it died in start-up: whoever waits for it will see
-            send_order(self.control, self._sent, self.files or {}, self._home_files())
-        return info
+            send_order(self.control, order, self.files or {}, self._home_files())
+        return self.connection_info
+
+    def _zygote(self) -> socket.socket | None:
+        """A connection to the template's zygote; where it is gone, a process of its own takes its place."""
+        if self.template:
+            control = socket.socket(socket.AF_UNIX)
+            try:
+                control.connect(f"{self.template}/{ZYGOTE}")
+                return control
+            except OSError:
+                control.close()
+        self.template = ""
+        return None
 
     def _prepare_folders(self) -> None:
         owner = self.uid if self.uid is not None else -1
@@ -99,16 +116,18 @@ class SandboxProvisioner(LocalProvisioner):
             "cuda": self.cuda,
             "scratch": scratch,
             "sockets": bubblewrap.SOCKETS if walled else str(self.folder / "s"),
+            "shared_sockets": bubblewrap.SHARED_SOCKETS,
+            "place": f"{bubblewrap.SHARED_SOCKETS}/{self.folder.name}/s",
             "code": bubblewrap.INSIDE_CODE if walled else str(bubblewrap.CODE.parent),
             "packages": [bubblewrap.INSIDE_PACKAGES if walled else str(self.folder / "p")],
             "readable": [*bubblewrap.interpreter_paths(), str(self.folder / "p"), *map(str, packages())],
             "environment": environment(scratch, self.cuda),
             "connection": connection,
-            "modules": self.modules or {},
+            "agent": self.agent,
         }
 
     def _command(self, descriptor: int, order: dict[str, Any]) -> list[str]:
-        program = TRUST.format(code=order["code"], descriptor=descriptor)
+        program = INSIDE.format(code=order["code"], descriptor=descriptor)
         python = [sys.executable, "-P", "-s", "-B", "-c", program]
         if self.level != "bubblewrap":
             return python
@@ -144,8 +163,8 @@ class SandboxProvisioner(LocalProvisioner):
     def end(self) -> None:
         """Kill bubblewrap, and with it all that it holds; without it, the keeper clears up when the socket closes."""
         self.control.close()
-        if self.process is None:
-            return
+        if self.process is None or self.template:
+            return  # a zygote's child sees the socket close, and ends
         if self.level != "bubblewrap":
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout=12)
@@ -155,6 +174,38 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def cleanup(self, restart: bool = False) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start(command: list[str], theirs: socket.socket, log: Any) -> subprocess.Popen:
+    """A process of its own session that has the other end of the socket and nothing else of ours."""
+    silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": log, "start_new_session": True}
+    clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    return subprocess.Popen(command, env=clean, cwd="/", pass_fds=(theirs.fileno(),), **silent)
+
+
+class Forked:
+    """A zygote's child in the place of a Popen: it lives as long as its keeper holds the socket."""
+
+    pid = stdin = stdout = stderr = None
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+
+    def poll(self) -> int | None:
+        if self.control.fileno() < 0:
+            return 0
+        try:
+            return None if self.control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) else 0
+        except BlockingIOError:
+            return None
+        except OSError:
+            return 0
+
+    def wait(self, timeout: float | None = None) -> int:
+        return 0
+
+    def kill(self) -> None:
+        self.control.close()
 
 
 def send_order(control: socket.socket, order: dict, files: dict[str, bytes], home: dict[str, bytes]) -> None:

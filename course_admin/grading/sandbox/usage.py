@@ -23,18 +23,24 @@ def _children(process: int) -> list[int]:
     return found
 
 
-def memory(process: int) -> int:
-    """Bytes of its own that a process and its descendants hold, memory shared by several counted for each."""
-    return sum(_own_memory(each) for each in [process, *descendants(process)])
+def memory(process: int, enough: int) -> int:
+    """Bytes of memory that a process and its descendants hold.
+
+    Counted roughly first: memory that several share counts for each. Only where that gives more than `enough`, each
+    page is shared out between those that use it, which the kernel takes longer to say.
+    """
+    family = [process, *descendants(process)]
+    roughly = sum(_kilobytes(each, "status", ("RssAnon:", "RssShmem:")) for each in family) * 1024
+    if roughly <= enough:
+        return roughly
+    shares = [_kilobytes(each, "smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")) for each in family]
+    return sum(shares) * 1024 or roughly  # 0 where it may not be read
 
 
-def _own_memory(process: int) -> int:
-    total = 0
-    with contextlib.suppress(OSError), open(f"/proc/{process}/status") as file:
-        for line in file:
-            if line.startswith(("RssAnon:", "RssShmem:")):
-                total += int(line.split()[1]) * 1024
-    return total
+def _kilobytes(process: int, file: str, lines: tuple[str, ...]) -> int:
+    with contextlib.suppress(OSError), open(f"/proc/{process}/{file}") as text:
+        return sum(int(line.split()[1]) for line in text if line.startswith(lines))
+    return 0
 
 
 def disk(folder: str) -> int:
