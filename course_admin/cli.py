@@ -52,6 +52,13 @@ def _site(root: Path, options) -> int:
     return 0
 
 
+def _bundle(root: Path, options) -> int:
+    from course_admin import bundle
+
+    print(f"{options.to}: {bundle.bundle(root, options.to)} files")
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     top = OneLineParser(prog="course", description="Build, lint and prove the lessons of this course; grade a class.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=OneLineParser)
@@ -74,6 +81,10 @@ def parser() -> argparse.ArgumentParser:
     site = commands.add_parser("site", help=what, description=what)
     site.add_argument("edition", nargs="?", choices=["student", "instructor"], help="only this one; both by default")
     site.set_defaults(run=_site)
+    what = "write the zip for students: notebooks, course_utils, the environment, nothing else"
+    bundle = commands.add_parser("bundle", help=what, description=what)
+    bundle.add_argument("to", type=Path, metavar="OUT.zip", help="the file to write")
+    bundle.set_defaults(run=_bundle)
     add_commands(commands)
     return top
 

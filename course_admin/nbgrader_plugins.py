@@ -1,6 +1,7 @@
 """What the course adds to nbgrader. nbgrader_config.py names these classes; docs/instructor-guide.md says what for."""
 
 import html
+import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,8 +13,9 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
-from nbgrader.plugins import ExtractorPlugin
+from nbgrader.plugins import ExtractorPlugin, LateSubmissionPlugin
 from nbgrader.preprocessors import DeduplicateIds, OverwriteCells
+from traitlets import Float
 
 from course_admin.archives import read_archive, student_id
 from course_admin.errors import CourseError
@@ -69,6 +71,20 @@ class ArchiveExtractor(ExtractorPlugin):
 
 def _ignored(path: Path) -> bool:
     return path.name in IGNORED or path.name.startswith("._") or "__MACOSX" in path.parts
+
+
+class PerDay(LateSubmissionPlugin):
+    """Late work loses a part of its score for every day that was begun after the grace.
+
+    c.AssignLatePenalties.plugin_class = "course_admin.nbgrader_plugins.PerDay", then c.PerDay.percent and so on.
+    """
+
+    grace_hours = Float(0.0, min=0.0, help="hours after the due date that cost nothing").tag(config=True)
+    percent = Float(10.0, min=0.0, max=100.0, help="what a day costs, in percent of the score").tag(config=True)
+
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        days = math.ceil(max(0.0, total_seconds_late - 3600 * self.grace_hours) / 86400)
+        return score * min(1.0, days * self.percent / 100)
 
 
 class DropCopies(DeduplicateIds):

@@ -3,6 +3,7 @@
 import argparse
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from course_admin.errors import CourseError
@@ -12,6 +13,22 @@ from course_admin.grading.records import Limits, Options
 def add_commands(commands: Any) -> None:
     """Add them to the subparsers of `course`. They work in any nbgrader course folder."""
     _add_grade(commands)
+    feedback = _command(commands, "feedback", _feedback, "write the students' pages: points, messages, no hidden tests")
+    feedback.add_argument("assignment", metavar="NAME", help="the assignment: the name of its folder")
+    feedback.add_argument("--student", action="append", default=[], metavar="S", help="only this one; may be repeated")
+    marks = _command(commands, "marks", _marks, "write the marks as CSV, plain or for Moodle")
+    marks.add_argument("assignments", nargs="*", metavar="NAME", help="assignments; or --all")
+    marks.add_argument("--all", action="store_true", help="all assignments of the gradebook")
+    marks.add_argument("--to", type=Path, default=Path("marks.csv"), metavar="FILE", help="where (default marks.csv)")
+    marks.add_argument("--moodle", action="store_true", help="a row a student, a column an assignment, for its import")
+    similarity = _command(
+        commands, "similarity", _similarity, "rank pairs of works by what their answers have in common"
+    )
+    similarity.add_argument("assignment", metavar="NAME", help="the assignment: the name of its folder")
+    similarity.add_argument(
+        "--most", type=_count, default=50, metavar="N", help="pairs to write pages for (default 50)"
+    )
+    similarity.set_defaults(student=[])
 
 
 def _command(commands: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
@@ -87,15 +104,53 @@ def _students(course: Any, options: argparse.Namespace) -> list[str]:
     return sorted(set(options.student)) or handed_in
 
 
+def _marks(options: argparse.Namespace) -> int:
+    from course_admin.grading.course import open_course
+    from course_admin.grading.marks import write_marks
+
+    if bool(options.assignments) == options.all:
+        raise CourseError("name the assignments, or say --all")
+    rows = write_marks(open_course(), options.assignments, options.to, options.moodle)
+    print(f"{options.to}: {rows} rows")
+    return 0
+
+
+def _similarity(options: argparse.Namespace) -> int:
+    from course_admin.grading.course import open_course
+    from course_admin.grading.similarity import compare, write_report
+    from course_admin.grading.spec import read_assignment
+
+    course = open_course()
+    assignment = read_assignment(course, options.assignment)
+    pairs = compare(course, assignment, _students(course, options))
+    for pair in pairs[:10]:
+        print(f"{pair.likeness:4.0%}  {pair.students[0]}  {pair.students[1]}")
+    print(f"{len(pairs)} pairs have something in common; see {write_report(course, assignment, pairs, options.most)}")
+    return 0
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    from course_admin.grading.course import open_course
+    from course_admin.grading.feedback import write_feedback
+    from course_admin.grading.spec import read_assignment
+
+    course = open_course()
+    assignment = read_assignment(course, options.assignment)
+    pages = write_feedback(course, assignment, _students(course, options))
+    print(f"{assignment.name}: {pages} pages in {course.folders.feedback_directory}/")
+    return 0
+
+
 def _grade(options: argparse.Namespace) -> int:
     from course_admin.grading import engine
     from course_admin.grading.course import open_course
-    from course_admin.grading.job import run_job
     from course_admin.grading.spec import read_assignment
 
     course = open_course()
     assignment = read_assignment(course, options.assignment)
     students = _students(course, options)
+    from course_admin.grading.job import run_job
+
     how = Options("none" if options.unsafe else options.sandbox, options.cuda)
     summary = engine.grade_class(
         course, assignment, students, run_job, _limits(options), how, options.jobs, options.dask, options.again
@@ -103,4 +158,4 @@ def _grade(options: argparse.Namespace) -> int:
     for student, reason in sorted(summary.look.items()):
         print(f"look at {student}: {reason}")
     print(summary.line(assignment.name))
-    return 0
+    return _feedback(options) if options.feedback else 0

@@ -38,9 +38,12 @@ class Course:
         return sorted(ids)
 
     def gradebook(self):
-        """nbgrader's Gradebook, to be used in a `with`."""
+        """nbgrader's Gradebook, to be used in a `with`. One that is not there is not made."""
         from nbgrader.api import Gradebook
 
+        address = self.folders.db_url
+        if address.startswith("sqlite:///") and not Path(address.removeprefix("sqlite:///")).is_file():
+            raise CourseError(f"no gradebook at {address}: run `nbgrader generate_assignment NAME` first")
         return Gradebook(self.folders.db_url, self.folders.course_id)
 
     def timestamp(self, folder: Path):

@@ -17,20 +17,12 @@ from course_admin.grading.records import Assignment, NotebookSpec, SpecCell
 def read_assignment(course: Course, name: str) -> Assignment:
     """The assignment `name` of the course. Raises CourseError, with the cure, where it cannot be graded."""
     require_name(name)
-    if not _has_gradebook(course):
-        raise CourseError(f"no gradebook at {course.folders.db_url}: run `nbgrader generate_assignment {name}` first")
     with course.gradebook() as gradebook:
         notebooks = tuple(_notebook(course, name, notebook) for notebook in _released(course, gradebook, name))
     if not notebooks:
         raise CourseError(f"{name} has no notebook in the gradebook: run `nbgrader generate_assignment {name} --force`")
     files = _released_files(course, name)
     return Assignment(name, notebooks, _digest(notebooks, files), files)
-
-
-def _has_gradebook(course: Course) -> bool:
-    """Opening a gradebook that is not there would make one."""
-    address = course.folders.db_url
-    return not address.startswith("sqlite:///") or Path(address.removeprefix("sqlite:///")).is_file()
 
 
 def _released(course: Course, gradebook, name: str) -> list:

@@ -10,6 +10,7 @@ from course_admin.grading import status
 from course_admin.grading.autograded import earlier_answers, remove_folder, write_folder
 from course_admin.grading.book import Book, Recorded
 from course_admin.grading.course import Course
+from course_admin.grading.reading import plain
 from course_admin.grading.records import Assignment, Mark, Result, Submission
 
 
@@ -54,7 +55,7 @@ def _status(
         "needs_manual_grade": recorded.waits,
         "sandbox": result.sandbox if result else "",
         "points": points_by_exercise(assignment, recorded),
-        "messages": {mark.id: _message(mark) for mark in _failed(result)},
+        "messages": _messages(assignment, result),
         "seconds": round(result.seconds, 3) if result else 0.0,
         "started": _clock(started),
         "finished": _clock(started + (result.seconds if result else 0.0)),
@@ -72,8 +73,15 @@ def points_by_exercise(assignment: Assignment, recorded: Recorded) -> dict[str, 
     }
 
 
-def _failed(result: Result | None) -> list[Mark]:
-    return [mark for notebook in (result.notebooks if result else ()) for mark in notebook.marks if not mark.passed]
+def _messages(assignment: Assignment, result: Result | None) -> dict[str, str]:
+    """What failed checks say to the student, by the same ids as the points."""
+    several = len(assignment.notebooks) > 1
+    return {
+        f"{notebook.name}/{mark.id}" if several else mark.id: plain(_message(mark))
+        for notebook in (result.notebooks if result else ())
+        for mark in notebook.marks
+        if not mark.passed
+    }
 
 
 def _message(mark: Mark) -> str:
