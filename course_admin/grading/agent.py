@@ -1,8 +1,8 @@
 """What answers our requests inside the student's process: it calls, looks up and iterates, and sends plain data back.
 
-`agent_source()` is the text that installs it. The text stands for itself: it imports nothing of the course, and runs in
-a namespace of its own with its own builtins, so that a student who calls a variable `list` does no harm. A student who
-takes the agent apart can forge its answers, which are data and no verdicts (proxies.py, judge.py).
+`agent_source()` is the text that installs it as a module beside the notebook. The text stands for itself: it imports
+nothing of the course, and runs in a namespace of its own, so that a student who calls a variable `list` does no harm. A
+student who takes the agent apart can forge its answers, which are data and no verdicts (proxies.py, judge.py).
 
 A request is (handles to forget, verb, ...), an answer is one of
     ("ok", value, what was printed, the arguments after the call or None)
@@ -10,6 +10,7 @@ A request is (handles to forget, verb, ...), an answer is one of
     ("ask", task, function of ours, arguments, named arguments, what was printed): call it, then send "resume"
 """
 
+import base64
 import builtins
 import contextlib
 import importlib
@@ -252,6 +253,10 @@ class Task:
         """Objects of these classes travel as what they hold, and are built anew on our side."""
         self.agent.given = set(names)
 
+    def do_seed(self, module: str, name: str, arguments: tuple, named: dict) -> None:
+        """The test has set a global random generator on its side; it means the student's, too."""
+        getattr(importlib.import_module(module), name)(*arguments, **named)
+
     def do_names(self, thing: Any) -> list[str]:
         return sorted(str(name) for name in names_used(thing))[:5000]
 
@@ -344,12 +349,22 @@ def _names_in(code: CodeType) -> set[str]:
     return names
 
 
-HOME = "_course_agent"  # under this name sys.modules holds the agent's namespace in the student's process
-EXPRESSION = f"__import__('sys').modules[{HOME!r}].answer_text({{!r}})"
+_AGENTS: list[Agent] = []
+
+
+def ask(request: str) -> str:
+    """The answer to a request, both in base64: what a kernel evaluates for us."""
+    if not _AGENTS:
+        _AGENTS.append(Agent(sys.modules["__main__"].__dict__))
+    return base64.b64encode(_AGENTS[0].answer(base64.b64decode(request))).decode()
+
+
+HOME = "_course_agent"  # the agent's module in the student's process
+EXPRESSION = f"__import__('sys').modules[{HOME!r}].ask({{!r}})"
 
 
 def agent_source() -> str:
-    """Python source that installs the agent in the process that runs it; running it twice does no harm."""
+    """Python source that installs the agent, under the name HOME, in the process that runs it."""
     folder = Path(__file__).parent
     text = "\n".join(
         line
@@ -358,15 +373,7 @@ def agent_source() -> str:
         if not line.startswith("from course_admin")
     )
     return f"""\
-def _install():
-    import base64, builtins, sys, types
-    home = types.ModuleType({HOME!r})
-    home.__dict__["__builtins__"] = dict(vars(builtins))
-    exec(compile({text!r}, "<course agent>", "exec"), home.__dict__)
-    agent = home.Agent(sys.modules["__main__"].__dict__)
-    read, write = base64.b64decode, base64.b64encode
-    home.answer, home.answer_text = agent.answer, lambda text: write(agent.answer(read(text))).decode()
-    sys.modules[{HOME!r}] = home
-_install()
-del _install
+import sys, types
+home = sys.modules[{HOME!r}] = types.ModuleType({HOME!r})
+exec(compile({text!r}, "<course agent>", "exec"), home.__dict__)
 """

@@ -7,6 +7,7 @@ objects of the student may be compared with each other, and an object of a class
 the operators that the instructor's own class defines.
 """
 
+import builtins
 import functools
 import sys
 import types
@@ -39,8 +40,8 @@ class Link:
         self.exceptions: dict[str, type] = {}  # the exception classes that answers define, by name
         self.given: Callable[[str], Any] = lambda name: None  # the class of this name that a given cell defines
         self.operators: frozenset[str] = frozenset()  # those that the instructor's own classes define
-        self.changes_arguments: Callable[..., tuple | None] = lambda *call: None
-        self.input: Callable | None = None  # what input() is in the test, where the test has replaced it
+        self.changes_arguments: Callable[[str, tuple, dict], bool] = lambda *call: False
+        self.names_in_source: Callable[[str], set[str]] = lambda name: set()  # names that the source of `name` uses
 
     def request(self, verb: str, *rest: Any) -> Any:
         return self.exchange(verb, *rest)[0]
@@ -137,6 +138,14 @@ class Link:
         return proxy
 
 
+_INPUT, _STDIN = builtins.input, sys.stdin
+
+
+def _replaced_input() -> Callable | None:
+    """What input() is in the test, where the test has put something in its place."""
+    return None if builtins.input is _INPUT and sys.stdin is _STDIN else lambda *prompt: builtins.input(*prompt)
+
+
 def _error_form(names: Any, arguments: Any, *texts: Any) -> bool:
     texts_only = all(type(text) is str for text in texts) and len(texts) == 3
     return type(arguments) is tuple and type(names) is list and all(type(name) is str for name in names) and texts_only
@@ -199,12 +208,15 @@ class Proxy(Elsewhere):
         return _own(self)["link"].request("probe", probe, (self, *arguments), named)
 
     def names_used(self) -> set[str]:
-        return set(map(str, _own(self)["link"].request("names", self)))
+        """The names in the code, as the student's source has them and as the process tells: either is enough."""
+        link = _own(self)["link"]
+        told = link.request("names", self)
+        return link.names_in_source(origin(self)) | {name for name in told if type(name) is str}
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         own = _own(self)
         link = own["link"]
-        value, after = link.exchange("call", self, arguments, named, link.input)
+        value, after = link.exchange("call", self, arguments, named, _replaced_input())
         if after is not None:
             _take_over(own, arguments, named, value, after)
         if own["asked_for"] and own["kind"] == "class" and isinstance(value, Proxy):
@@ -305,6 +317,19 @@ class Proxy(Elsewhere):
         return format(str(self), how)
 
 
+def ask_for(proxy: Proxy) -> Proxy:
+    """Note that the assignment asks for this class: its objects answer the instructor's operators."""
+    _own(proxy)["asked_for"] = True
+    return proxy
+
+
+def origin(proxy: Proxy, name: str | None = None) -> str:
+    """The notebook's name for what the proxy stands for, noted where it is given; "" where there is none."""
+    if name is not None:
+        _own(proxy)["origin"] = name
+    return _own(proxy).get("origin", "")
+
+
 def _take_over(own: dict, arguments: tuple, named: dict, value: Any, after: Any) -> None:
     """Change our arguments as the call changed its copies, where that is what the call is for.
 
@@ -312,7 +337,7 @@ def _take_over(own: dict, arguments: tuple, named: dict, value: Any, after: Any)
     its arguments too. Else the change could only spoil what the test compares with.
     """
     positions, keywords = after
-    if value is not None and own["link"].changes_arguments(own, arguments, named) is None:
+    if value is not None and not own["link"].changes_arguments(own.get("origin", ""), arguments, named):
         return
     for mine, theirs in zip(arguments, positions, strict=False):
         write_back(mine, theirs)

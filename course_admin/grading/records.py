@@ -14,6 +14,7 @@ class SpecCell:
     kind: "answer" (the student's own), "test" (code that is marked), "manual" (marked by hand) or "given" (all else).
     source: the instructor's, hidden tests included, solutions included. stub: what the student was given in its place.
     locked: the student may not change it (tests; read-only given cells; nbgrader's task cells, which are "manual").
+    tags: those of the instructor's cell; a test with the tag "in-kernel" is run in the student's own process.
     """
 
     id: str
@@ -24,6 +25,7 @@ class SpecCell:
     points: float = 0.0
     locked: bool = False
     cell_id: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -78,9 +78,10 @@ def _dump_numpy(value: Any) -> tuple | None:
         return "dtype", value.str
     if type(value) is type and issubclass(value, numpy.generic) and value.__module__ == "numpy":
         return "scalar type", value.__name__
-    if type(value) is numpy.random.Generator and type(value.bit_generator) is numpy.random.PCG64:
+    random_numbers = sys.modules.get("numpy.random")  # NumPy loads it when it is first asked for
+    if random_numbers and type(value) is random_numbers.Generator and type(value.bit_generator).__name__ == "PCG64":
         return "Generator", value.bit_generator.state
-    if type(value) is numpy.random.RandomState:
+    if random_numbers and type(value) is random_numbers.RandomState:
         return "RandomState", value.get_state()
     if type(value).__module__.partition(".")[0] in ("tensorflow", "keras") and hasattr(value, "numpy"):
         return "tensorflow", numpy.asarray(value.numpy())

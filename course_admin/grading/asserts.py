@@ -1,0 +1,52 @@
+"""A plain `assert` that fails says what it compared, as pytest does: the statement and the values on both sides."""
+
+import ast
+import builtins
+import reprlib
+from typing import Any, NoReturn
+
+_FAILED, _LEFT, _RIGHT = "@failed", "@left", "@right"  # no program can use these names
+_short = reprlib.Repr()
+_short.maxlist = _short.maxtuple = 12
+_short.maxstring = _short.maxother = 160
+
+
+class _Telling(ast.NodeTransformer):
+    def __init__(self, source: str):
+        self.source = source
+
+    def visit_Assert(self, node: ast.Assert) -> list[ast.stmt]:
+        told = "assert " + (ast.get_source_segment(self.source, node.test) or "...")
+        arguments = [ast.Constant(told), node.msg or ast.Constant(None)]
+        before: list[ast.stmt] = []
+        test = node.test
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            for name, side in ((_LEFT, test.left), (_RIGHT, test.comparators[0])):
+                before.append(ast.Assign([ast.Name(name, ast.Store())], side))
+                arguments.append(ast.Name(name, ast.Load()))
+            test = ast.Compare(ast.Name(_LEFT, ast.Load()), test.ops, [ast.Name(_RIGHT, ast.Load())])
+        call = ast.Expr(ast.Call(ast.Name(_FAILED, ast.Load()), arguments, []))
+        check = ast.If(ast.UnaryOp(ast.Not(), test), [call], [])
+        return [ast.fix_missing_locations(ast.copy_location(made, node)) for made in (*before, check)]
+
+
+def telling(tree: ast.Module, source: str) -> tuple[ast.Module, dict[str, Any]]:
+    """The program with asserts that tell, and the names that it needs."""
+    return _Telling(source).visit(tree), {_FAILED: _failed}
+
+
+def _failed(told: str, message: Any, *sides: Any) -> NoReturn:
+    lines = [str(message)] if message is not None else []
+    lines.append(" ".join(told.split())[:300])
+    for name, side in zip(("left", "right"), sides, strict=False):
+        lines.append(f"{name}: {shown(side)}")
+    raise builtins.AssertionError("\n".join(lines))
+
+
+def shown(value: Any) -> str:
+    """`repr` that is short and cannot fail."""
+    try:
+        text = _short.repr(value)
+    except Exception as error:
+        text = f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
+    return text if len(text) <= 400 else text[:397] + "..."

@@ -1,0 +1,146 @@
+"""Who defines the names that a test uses: read from the instructor's notebook, without running it.
+
+A name is the student's where an answer cell binds it, and ours where a given cell or an earlier test does so in a way
+that can be repeated here: an import, a function, a class, a literal, or a value made from such names alone.
+"""
+
+import ast
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Where a name gets its value.
+
+    whose: "student" or "ours". kind: "import", "definition" (function, class), "literal", "value". node: the statement.
+    known: whether the value can be had here from `node`; else it is asked of the student's kernel.
+    """
+
+    name: str
+    whose: str
+    kind: str
+    node: ast.stmt
+    known: bool
+
+
+def parse_cell(source: str) -> ast.Module:
+    """The statements of a cell; magics and shell commands become calls of get_ipython(). Raises SyntaxError."""
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return ast.parse(TransformerManager().transform_cell(source))
+
+
+def definitions(cells: list[tuple[str, str]]) -> tuple[dict[str, Definition], list[str]]:
+    """The last definition of each name in `cells`, pairs of (kind, instructor's source), and modules imported with *.
+
+    Kind: as in SpecCell, or "edited": a given cell that the student was free to change, and has changed.
+    """
+    found: dict[str, Definition] = {}
+    starred: list[str] = []
+    for kind, source in cells:
+        try:
+            body = parse_cell(source).body
+        except SyntaxError:
+            continue
+        for node in body:
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and node.module:
+                starred.append(node.module)
+            for changed in _changed_in_place(node):
+                if changed in found and found[changed].kind in ("literal", "value") and kind != "test":
+                    found[changed] = Definition(changed, "student", "value", node, known=False)
+            for name in bound_names(node):
+                found[name] = _definition(name, kind, node)
+    return found, starred
+
+
+def _definition(name: str, cell: str, node: ast.stmt) -> Definition:
+    kind = _kind(node)
+    if cell in ("answer", "manual"):
+        return Definition(name, "student", kind, node, known=False)
+    if cell == "edited" and (kind in ("literal", "value") or (kind == "definition" and _is_stub(node))):
+        return Definition(name, "student", kind, node, known=False)
+    return Definition(name, "ours", kind, node, known=kind != "value" or cell == "test")
+
+
+def _kind(node: ast.stmt) -> str:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return "definition"
+    inner = [part for part in ast.walk(node) if isinstance(part, ast.stmt) and part is not node]
+    imports = (ast.Import, ast.ImportFrom)
+    if isinstance(node, imports) or (
+        isinstance(node, (ast.Try, ast.If)) and any(isinstance(p, imports) for p in inner)
+    ):
+        return "import"
+    if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+        try:
+            ast.literal_eval(node.value)
+            return "literal"
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            pass
+    return "value"
+
+
+def _is_stub(node: ast.stmt) -> bool:
+    """Whether a function has no body yet but a docstring, `pass`, `...` or `raise NotImplementedError`."""
+    if isinstance(node, ast.ClassDef):
+        return all(_is_stub(part) or isinstance(part, (ast.Pass, ast.Expr)) for part in node.body)
+    empty = (ast.Pass, ast.Raise)
+    return all(
+        isinstance(part, empty)
+        or (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))
+        or (isinstance(part, ast.Return) and (part.value is None or isinstance(part.value, ast.Constant)))
+        for part in getattr(node, "body", [node])
+    )
+
+
+def bound_names(node: ast.AST) -> Iterator[str]:
+    """The names that a statement at the top of a cell binds."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+        return
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        for alias in node.names:
+            if alias.name != "*":
+                yield alias.asname or alias.name.partition(".")[0]
+        return
+    if isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        return
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.ExceptHandler) and node.name:
+        yield node.name
+    for child in ast.iter_child_nodes(node):
+        yield from bound_names(child)
+
+
+def _changed_in_place(node: ast.stmt) -> set[str]:
+    """Names whose object a statement may change without binding it anew: x.append(1), shuffle(x), x[0] = 1, x += 1."""
+    changed = set()
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+        return changed
+    for part in ast.walk(node):
+        if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, (ast.Store, ast.Del)):
+            changed |= {_root(part)}
+        elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
+            call = part.value
+            changed |= {_root(call.func)} if isinstance(call.func, ast.Attribute) else set()
+            if not (isinstance(call.func, ast.Name) and call.func.id in vars(builtins)):
+                changed |= {_root(argument) for argument in call.args}
+    return changed - {""}
+
+
+def _root(node: ast.AST) -> str:
+    """`a` in a, a.b, a[0].c; "" in what does not begin with a name."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def free_names(node: ast.AST) -> set[str]:
+    """Every name that a statement reads, in functions inside it too."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}

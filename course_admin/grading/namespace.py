@@ -1,0 +1,187 @@
+"""The names that a test finds: ours are real, the student's are proxies or data, each looked up when it is needed."""
+
+import ast
+import builtins
+import contextlib
+import copy
+import importlib
+import io
+import signal
+from typing import Any
+
+from course_admin.grading.definitions import Definition, definitions, free_names
+from course_admin.grading.proxies import Link, Proxy, ask_for, origin
+from course_admin.grading.wire import encode
+
+PATIENCE = 1.0  # seconds for working out a given value here instead of asking for it
+
+
+class _TooSlow(BaseException):
+    pass
+
+
+class Namespace(dict):
+    """The globals of a test. cells: (kind, instructor's source) of the cells before it, as `definitions` takes them.
+
+    instructors: for the instructor's own functions, when they are called to see what they do.
+    """
+
+    def __init__(self, link: Link, cells: list[tuple[str, str]], own: dict[str, Any], instructors: bool = False):
+        super().__init__(own)
+        self.link, self.cells, self.busy = link, cells, set()
+        self.instructors: Namespace | None = None
+        self.found, self.starred = definitions(cells)
+        self.seen: dict[str, tuple[bytes, Any]] = {}
+        classes = [one for one in self.found.values() if isinstance(one.node, ast.ClassDef)]
+        self.given = {one.name for one in classes if one.whose == "ours"}
+        link.operators = frozenset(name for one in classes if one.whose == "student" for name in operators(one.node))
+        link.given = lambda name: self[name] if name in self.given else None
+        link.changes_arguments = self._instructor_changes
+        if self.given and not instructors:
+            link.request("given", sorted(self.given))
+
+    def __missing__(self, name: str) -> Any:
+        definition = self.found.get(name)
+        if definition is None:
+            return self._undefined(name)
+        if definition.whose == "student":
+            return self._of_student(definition)
+        if name in self.busy:
+            raise NameError(f"name {name!r} is not defined")
+        if definition.known:
+            self.busy.add(name)
+            try:
+                exec(_compiled(definition.node), self)
+            finally:
+                self.busy.discard(name)
+            return self[name] if name in self.keys() else self._data(name)
+        return self._given_value(definition)
+
+    def _undefined(self, name: str) -> Any:
+        if hasattr(builtins, name):
+            raise KeyError(name)
+        for module in self.starred:
+            if hasattr(found := importlib.import_module(module), name):
+                return getattr(found, name)
+        return self._data(name)
+
+    def _of_student(self, definition: Definition) -> Any:
+        name = definition.name
+        value = self._data(name)
+        if definition.kind == "import":
+            exec(_compiled(definition.node), self)
+            return self[name]
+        if isinstance(definition.node, ast.ClassDef) and isinstance(value, Proxy):
+            value = self._exception(name, value) or ask_for(value)
+        if isinstance(value, (Proxy, type)) and definition.kind == "definition":
+            self[name] = value
+        return value
+
+    def _exception(self, name: str, proxy: Proxy) -> type | None:
+        """A stand-in for an exception class of the student, for `pytest.raises(TheirError)`; None for other classes."""
+        for kind in proxy.__mro__:
+            base = getattr(builtins, kind.__name__, None) if isinstance(kind, Proxy) else kind
+            if isinstance(base, type) and issubclass(base, Exception):
+                self.link.exceptions[name] = type(name, (base,), {"__module__": "__main__"})
+                return self.link.exceptions[name]
+        return None
+
+    def _data(self, name: str) -> Any:
+        """A value of the student's process; the same object as last time where nothing has changed there since."""
+        value = self.link.request("get", name)
+        if isinstance(value, Proxy):
+            origin(value, name)
+            return value
+        told = encode(value, self.link.stand_in)
+        if name in self.seen and self.seen[name][0] == told:
+            return self.seen[name][1]
+        self.seen[name] = told, value
+        return value
+
+    def _given_value(self, definition: Definition) -> Any:
+        """A value of a given cell: worked out here where it comes out the same twice; else the student's process's."""
+        if not all(self._is_ours(name, set()) for name in free_names(definition.node)):
+            return self._data(definition.name)
+        try:
+            first, second = self._worked_out(definition), self._worked_out(definition)
+            same = encode(first) == encode(second)
+        except (Exception, _TooSlow):
+            return self._data(definition.name)
+        if not same:
+            return self._data(definition.name)
+        self[definition.name] = first
+        return first
+
+    def _worked_out(self, definition: Definition) -> Any:
+        values: dict[str, Any] = {}
+        with _patience(), contextlib.redirect_stdout(io.StringIO()):
+            exec(_compiled(definition.node), self, values)
+        return values[definition.name]
+
+    def _is_ours(self, name: str, met: set[str]) -> bool:
+        """Whether a name, and whatever its definition uses, needs nothing of the student's process."""
+        definition = self.found.get(name)
+        if definition is None:
+            return hasattr(builtins, name) or name in self.keys()
+        if name in met or definition.kind in ("import", "literal"):
+            return definition.whose == "ours"
+        met.add(name)
+        return definition.whose == "ours" and all(
+            self._is_ours(used, met) for used in free_names(definition.node) if used in self.found
+        )
+
+    def is_students(self, node: ast.expr) -> bool:
+        """Whether an expression is a call of an answer, or an answer itself: a value that a test only shows."""
+        while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
+            node = node.func if isinstance(node, ast.Call) else node.value
+        found = self.found.get(node.id) if isinstance(node, ast.Name) else None
+        return found is not None and found.whose == "student"
+
+    def _instructor_changes(self, name: str, arguments: tuple, named: dict) -> bool:
+        """Whether the instructor's own function `name` changes these arguments in place."""
+        if self.found.get(name) is None or self.found[name].kind != "definition":
+            return False
+        try:
+            if self.instructors is None:
+                own = [("given" if kind in ("answer", "manual") else kind, source) for kind, source in self.cells]
+                self.instructors = Namespace(Link(self.link.send), own, {"__name__": "__main__"}, instructors=True)
+            copies = copy.deepcopy((arguments, named))
+            with _patience(), contextlib.redirect_stdout(io.StringIO()):
+                self.instructors[name](*copies[0], **copies[1])
+            return encode(copies) != encode((arguments, named))
+        except (Exception, _TooSlow):
+            return False
+
+
+@contextlib.contextmanager
+def _patience():
+    """Stop what takes longer than PATIENCE."""
+
+    def stop(*_):
+        raise _TooSlow
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _compiled(node: ast.stmt) -> Any:
+    return compile(ast.Module([node], []), "<given>", "exec")
+
+
+def operators(node: ast.ClassDef) -> set[str]:
+    """The operators that a class defines by itself: "eq", "add", "radd", "len" ..."""
+    names = {part.name.strip("_") for part in node.body if isinstance(part, ast.FunctionDef) and part.name[:2] == "__"}
+    parts = [part for one in node.decorator_list for part in ast.walk(one)]
+    decorators = {part.id if isinstance(part, ast.Name) else getattr(part, "attr", "") for part in parts}
+    if "dataclass" in decorators:
+        names |= {"eq", "repr"}
+    if "total_ordering" in decorators or any(
+        isinstance(one, ast.Call) and any(word.arg == "order" for word in one.keywords) for one in node.decorator_list
+    ):
+        names |= {"lt", "le", "gt", "ge"}
+    return names | ({"ne"} if "eq" in names else set())

@@ -1,0 +1,342 @@
+"""run_job: a student's notebook in its kernel, the tests in processes of ours, and what each is worth."""
+
+import textwrap
+
+from course_admin.grading.records import Limits
+from plain_kernel import assignment, grade, messages, passed
+
+
+def one(answer: str | None, test: str, own: str = "def f(x):\n    return x * 2", given: str = "import numpy as np"):
+    """The result of a notebook with one given cell, one answer and one test."""
+    return grade(assignment(("given", given), ("answer", own), ("test", textwrap.dedent(test))), answer)
+
+
+NOTHING = "for name in list(globals()):\n    if name[0] != '_' and name != 'np':\n        del globals()[name]"
+GENERIC = {
+    "plain assert": ("def f(x): return x * 2", "assert f(2) == 4"),
+    "numpy": ("def f(x): return x * 2", "np.testing.assert_allclose(f(np.arange(3)), [0, 2, 4])"),
+    "isinstance": ("def f(x): return x * 2", "assert isinstance(f(3), int) and isinstance(f(1.5), float)"),
+    "raises": (
+        "def f(x):\n    if x < 0:\n        raise ValueError('negative')\n    return x",
+        """
+        import pytest
+        with pytest.raises(ValueError, match="negative"):
+            f(-1)
+        try:
+            f(-1)
+            assert False, "no error"
+        except ValueError:
+            pass
+        """,
+    ),
+    "own exception": (
+        "class Empty(ValueError):\n    pass\ndef f(x):\n    raise Empty('nothing')",
+        """
+        import pytest
+        with pytest.raises(Empty):
+            f(1)
+        with pytest.raises(ValueError):
+            f(1)
+        assert issubclass(Empty, ValueError)
+        """,
+    ),
+    "variable": ("x = 5\nnames = ['a', 'b']\ny = x + 1", "assert x == 5 and y == 6\nassert names == ['a', 'b']"),
+    "class": (
+        "class Account:\n    def __init__(self, balance):\n        self.balance = balance\n"
+        "    def deposit(self, amount):\n        self.balance += amount\n"
+        "    def __repr__(self):\n        return f'Account({self.balance})'",
+        """
+        account = Account(10)
+        account.deposit(5)
+        assert account.balance == 15
+        assert isinstance(account, Account) and hasattr(account, "deposit")
+        assert repr(account) == str(account) == "Account(15)" and type(account).__name__ == "Account"
+        """,
+    ),
+    "operators": (
+        "class V:\n    def __init__(self, x):\n        self.x = x\n    def __add__(self, other):\n"
+        "        return V(self.x + other.x)\n    def __mul__(self, k):\n        return V(self.x * k)\n"
+        "    def __eq__(self, other):\n        return self.x == other.x\n    def __len__(self):\n        return 3",
+        "assert V(1) + V(2) == V(3)\nassert (V(2) * 3).x == 6\nassert len(V(1)) == 3\nassert V(1) != V(2)",
+    ),
+    "inheritance": (
+        "class Animal:\n    pass\nclass Dog(Animal):\n    def speak(self):\n        return 'woof'",
+        "assert issubclass(Dog, Animal)\nassert isinstance(Dog(), Animal) and Dog().speak() == 'woof'",
+    ),
+    "generator": (
+        "def f(n):\n    for i in range(n):\n        yield i * i",
+        "assert list(f(4)) == [0, 1, 4, 9]\nnumbers = f(3)\nassert next(numbers) == 0\nassert iter(numbers) is numbers",
+    ),
+    "callback": (
+        "def f(g, a, b):\n    n = 200\n    return sum(g(a + (i + .5) * (b - a) / n) for i in range(n)) * (b - a) / n",
+        "assert abs(f(lambda x: x**2, 0, 1) - 1/3) < 1e-4\n"
+        "def cube(x):\n    return x**3\nassert abs(f(cube, 0, 1) - 1/4) < 1e-4",
+    ),
+    "decorator": (
+        "def twice(g):\n    def inner(*a):\n        return 2 * g(*a)\n    return inner",
+        "@twice\ndef add(a, b):\n    return a + b\nassert add(1, 2) == 6",
+    ),
+    "helper and loops": (
+        "def f(x): return x * 2",
+        """
+        def check(n):
+            for i in range(n):
+                assert f(i) == 2 * i, f"wrong at {i}"
+        check(5)
+        for x, y in [(1, 2), (2, 4)]:
+            assert f(x) == y
+        assert all(f(x) == 2 * x for x in range(3)) and [f(x) for x in (1, 2)] == [2, 4]
+        """,
+    ),
+    "printing": (
+        "def f(name):\n    print('Hello,', name)",
+        """
+        import contextlib, io
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            f("Ada")
+        assert out.getvalue() == "Hello, Ada\\n"
+        print("fine")
+        """,
+    ),
+    "input": (
+        "def f():\n    return int(input('Age? ')) + 1",
+        "from unittest.mock import patch\nwith patch('builtins.input', return_value='41'):\n    assert f() == 42",
+    ),
+    "in place": ("def f(numbers):\n    numbers.sort()", "numbers = [3, 1, 2]\nf(numbers)\nassert numbers == [1, 2, 3]"),
+    "pop": (
+        "def f(stack):\n    return stack.pop()",
+        "stack = [1, 2, 3]\nassert f(stack) == 3\nassert stack == [1, 2]",
+    ),
+    "global state": (
+        "log = []\ndef f(x):\n    log.append(x)\n    return len(log)",
+        "before = len(log)\nassert f('a') == before + 1\nassert log[-1] == 'a'",
+    ),
+    "unittest": (
+        "def f(x): return x * 2",
+        """
+        import unittest
+        class Test(unittest.TestCase):
+            def test_double(self):
+                self.assertEqual(f(2), 4)
+        result = unittest.main(argv=[""], exit=False).result
+        assert result.testsRun == 1 and result.wasSuccessful()
+        """,
+    ),
+    "source": (
+        "def f(n):\n    return 1 if n < 2 else n * f(n - 1)",
+        "import inspect\nassert 'for' not in inspect.getsource(f) and f(5) == 120 and f.__name__ == 'f'",
+    ),
+    "seed": (
+        "import random\ndef f():\n    return random.randint(1, 6)",
+        "import random\nrandom.seed(4)\nfirst = [f() for _ in range(9)]\n"
+        "random.seed(4)\nassert first == [f() for _ in range(9)]",
+    ),
+    "magic": ("def f(x): return x * 2", "%matplotlib inline\nassert f(2) == 4"),
+    "cell magic": ("def f(x): return x * 2", "%%time\nassert f(2) == 4"),
+    "sets, named tuples, dates": (
+        "from collections import namedtuple\nimport datetime\nP = namedtuple('P', 'x y')\n"
+        "def f(x):\n    return P(x, {1, 2}), datetime.date(2026, 1, x)",
+        "p, day = f(3)\nassert p == (3, {1, 2}) and p.x == 3\nassert day.isoformat() == '2026-01-03'",
+    ),
+}
+
+
+def test_tests_of_any_nbgrader_assignment_work_and_can_fail():
+    """One notebook with all of them: the instructor's own answers pass, and nothing at all does not."""
+    cells = [("given", "import numpy as np")]
+    for own, test in GENERIC.values():
+        cells += [("answer", own), ("test", textwrap.dedent(test))]
+    asked = assignment(*cells)
+    right = grade(asked, *[None] * len(GENERIC))
+    assert dict(zip(GENERIC, messages(right), strict=True)) == dict.fromkeys(GENERIC, "")
+    assert passed(right) == [True] * len(GENERIC)
+    blank = grade(asked, *[NOTHING] * len(GENERIC))
+    assert dict(zip(GENERIC, passed(blank), strict=True)) == dict.fromkeys(GENERIC, False)
+
+
+def test_the_message_of_a_plain_assert_says_what_was_compared():
+    assert messages(one("def f(x): return 5", "assert f(2) == 4")) == ["assert f(2) == 4\nleft: 5\nright: 4"]
+    assert messages(one("def f(x): return 5", "assert f(2) == 4, 'twice two'")) == [
+        "twice two\nassert f(2) == 4\nleft: 5\nright: 4"
+    ]
+    (message,) = messages(one("def f(x): return x['a']", "assert f([1]) == 4"))
+    assert message.startswith("TypeError: list indices") and "(at: def f(x): return x['a'])" in message
+    (message,) = messages(one("def f(x) return 5", "assert f(2) == 4"))
+    assert message.startswith("f is not defined: the cell that should define it stopped with SyntaxError")
+    assert messages(one("def f(x): raise NotImplementedError", "f(1)"))[0].startswith("not begun")
+
+
+HIDDEN = "assert f(2) == 4\n### BEGIN HIDDEN TESTS\nassert f(98765) == 197530, 'secret'\n### END HIDDEN TESTS\n"
+
+
+def test_a_hidden_test_says_nothing_but_its_hint():
+    result = one("def f(x): return 4", HIDDEN)
+    (mark,) = result.notebooks[0].marks
+    assert not mark.passed and mark.hidden and not mark.message and not mark.hint and mark.points == 0
+    assert "98765" not in repr(result) and "secret" not in repr(result)
+    (mark,) = one("def f(x): return 5", HIDDEN).notebooks[0].marks
+    assert not mark.hidden and "f(2) == 4" in mark.message
+
+
+def test_partial_credit_as_nbgrader_has_it():
+    asked = assignment(("answer", "def f(x):\n    return x"), ("test", "score = 0.5 if f(1) == 1 else 0.25\nscore"))
+    assert [mark.points for mark in grade(asked, None).notebooks[0].marks] == [0.5]
+    asked = assignment(("answer", "def f(x):\n    return x"), ("test", "assert f(1) == 1\nf(0.1)"))
+    assert [mark.points for mark in grade(asked, None).notebooks[0].marks] == [1]
+
+
+CHEATS = {
+    "an object equal to all": """
+        class Yes:
+            def __eq__(self, other): return True
+            def __bool__(self): return True
+        def f(x): return Yes()""",
+    "an int that lies": """
+        class Lie(int):
+            def __eq__(self, other): return True
+            __hash__ = int.__hash__
+        def f(x): return Lie(1)""",
+    "patched numpy": """
+        import numpy as np
+        np.testing.assert_allclose = lambda *a, **k: None
+        np.linspace = lambda *a: np.array([])
+        def f(x): return np.zeros(3) if isinstance(x, np.ndarray) else 0""",
+    "patched builtins": """
+        import builtins
+        builtins.abs = lambda x: 0
+        builtins.AssertionError = None
+        def f(x): return 0""",
+    "the test's names": """
+        np = double = None
+        x = [0, 0, 0]
+        expected = []
+        def f(x): return 0""",
+    "in place": """
+        def f(x):
+            try: x[:] = 0
+            except TypeError: pass
+            return x""",
+    "system exit": "def f(x): raise SystemExit(0)",
+    "os._exit": "import os\ndef f(x): os._exit(0)",
+    "forged agent": "import sys\nsys.modules['_course_agent'].ask = lambda request: 'TlRG'\ndef f(x): return 0",
+    "agent says no error": """
+        import sys, base64
+        agent = sys.modules['_course_agent']
+        agent.ask = lambda r: base64.b64encode(agent.encode(('ok', None, '', None))).decode()
+        def f(x): return 0""",
+    "hooks": """
+        ip = get_ipython()
+        ip.events.register('pre_run_cell', lambda *a: None)
+        ip.input_transformers_cleanup.append(lambda lines: ['pass'])
+        def f(x): return 0""",
+    "stop iteration": "def f(x): raise StopIteration",
+    "endless generator": """
+        def f(x):
+            while True: yield 1""",
+    "skip": "import unittest\ndef f(x): raise unittest.SkipTest('no')",
+    "unprintable error": """
+        class E(Exception):
+            def __str__(self): raise E
+            __repr__ = __str__
+        def f(x): raise E""",
+    "not implemented": "def f(x): raise NotImplementedError",
+    "print bomb": """
+        def f(x):
+            for i in range(20000): print('x' * 1000)
+            return 0""",
+    "numpy subclass": """
+        import numpy
+        class A(numpy.ndarray):
+            def __eq__(self, other): return True
+        def f(x): return numpy.zeros(3).view(A)""",
+    "nan": "def f(x): return float('nan')",
+    "a thousand levels": """
+        def f(x):
+            y = []
+            for i in range(5000): y = [y]
+            return y""",
+    "a huge number": "def f(x): return 1 << 10_000_000",
+}
+
+
+def test_no_cheap_trick_passes():
+    """All tricks against one notebook of three tests: none of them may pass one, and the last answer is right."""
+    given = "import numpy as np\nx = np.linspace(0, 1, 3)\nexpected = [0, 1, 2]"
+    tests = [
+        ("test", "assert f(3) == 6"),
+        ("test", "got = f(x)\nnp.testing.assert_allclose(got, 2 * x)"),
+        ("test", "assert abs(f(3) - 6) < 1e-9 and all(map(lambda k: f(k) == 2 * k, expected))"),
+    ]
+    asked = assignment(("given", given), ("answer", "def f(x):\n    return x * 2"), *tests)
+    assert passed(grade(asked, None)) == [True] * 3
+    for name, answer in CHEATS.items():
+        result = grade(asked, textwrap.dedent(answer))
+        assert passed(result) == [False] * 3, name
+
+
+def test_a_kernel_that_dies_costs_its_own_exercise_only():
+    tests = [("answer", "def f(x):\n    return 1"), ("test", "assert f(1) == 1")]
+    more = [("answer", "def g(x):\n    return 2"), ("test", "assert g(1) == 2"), ("test", "assert f(1) == 1")]
+    asked = assignment(*tests, *more)
+    assert passed(grade(asked, "import os\ndef f(x): os._exit(1)", None)) == [False, True, False]
+    result = grade(asked, None, "def g(x): return 2\nimport os\nos._exit(1)")
+    assert passed(result) == [True, False, True] and result.review and "ended the kernel" in result.reasons[0]
+
+
+def test_what_never_ends_is_stopped_and_costs_its_own_exercise_only():
+    tests = [("answer", "def f(x):\n    return 1"), ("test", "assert f(1) == 1")]
+    more = [("answer", "def g(x):\n    return 2"), ("test", "assert g(1) == 2")]
+    asked = assignment(*tests, *more)
+    short = Limits(cell_seconds=20, test_seconds=4, total_seconds=200)
+    result = grade(asked, "def f(x):\n  while True: pass", None, limits=short)
+    assert passed(result) == [False, True] and "longer than" in messages(result)[0]
+    result = grade(asked, "def f(x): return list(range(10)) * 10**5", None, limits=short)
+    assert passed(result) == [False, True]
+    asked = assignment(("answer", "def f():\n    return [1]"), ("test", "n = f()[0]\nwhile n != 1: pass"), *more)
+    result = grade(asked, "def f(): return [2]", None, limits=short)
+    assert passed(result) == [False, True] and "longer than" in messages(result)[0]
+
+
+def test_what_a_test_leaves_behind_does_not_reach_the_next():
+    tests = ["import math\nmath.pi = 3\nassert f(1) == 2", "import math\nassert math.pi > 3"]
+    asked = assignment(("answer", "def f(x):\n    return x * 2"), *(("test", test) for test in tests))
+    assert passed(grade(asked, None)) == [True, True]
+
+
+def test_earlier_tests_lend_their_imports_functions_and_values():
+    tests = [
+        "from math import sqrt\ndef near(a, b): return abs(a - b) < 1e-9\nfour = f(2)",
+        "assert near(sqrt(four), 2)",
+    ]
+    asked = assignment(("answer", "def f(x):\n    return x * 2"), *(("test", test) for test in tests))
+    assert passed(grade(asked, None)) == [True, True]
+
+
+def test_given_helpers_are_the_instructors_and_may_call_the_answer():
+    given = "def check(f, n):\n    for i in range(n):\n        assert f(i) == 2 * i\n"
+    given += "class Point:\n    def __init__(self, x):\n        self.x = x"
+    test = "check(f, 5)\np = move(Point(3))\nassert isinstance(p, Point) and p.x == 4"
+    asked = assignment(
+        ("given", given),
+        ("answer", "def f(x):\n    return x * 2\ndef move(p):\n    return Point(p.x + 1)"),
+        ("test", test),
+    )
+    assert passed(grade(asked, None)) == [True]
+    assert passed(grade(asked, "def check(*a): pass\ndef f(x): return 0\ndef move(p): return Point(p.x + 1)")) == [
+        False
+    ]
+
+
+def test_released_files_lie_beside_the_tests_and_helper_modules_are_real():
+    files = {"numbers.txt": b"1 2 3", "course_helper.py": b"def twice(x): return 2 * x"}
+    given = "import course_helper\ntotal = sum(map(int, open('numbers.txt').read().split()))"
+    asked = assignment(
+        ("given", given),
+        ("answer", "def f():\n    return total"),
+        ("test", "assert f() == total == course_helper.twice(3)"),
+        files=files,
+    )
+    assert passed(grade(asked, None)) == [True]
+    cheat = "total = 7\ndef f(): return total\nimport course_helper\ncourse_helper.twice = lambda x: 7"
+    assert passed(grade(asked, cheat)) == [False]
