@@ -45,9 +45,19 @@ class StudentSource:
             bindings = self.statements.get(current, [])
             for node, _, _ in bindings if not all(whole for _, _, whole in bindings) else bindings[-1:]:
                 if current == name or _is_code(node):
+                    node = _only(node, current)
                     used |= _names_in(node)
                     waiting += _names_outside(node)
         return used
+
+
+def _only(node: ast.stmt, name: str) -> ast.stmt:
+    """Of an import the part that binds `name`: whoever imports a name with others does not use the others by that."""
+    if isinstance(node, ast.Import):
+        return ast.Import([one for one in node.names if (one.asname or one.name.partition(".")[0]) == name])
+    if isinstance(node, ast.ImportFrom):
+        return ast.ImportFrom(node.module, [one for one in node.names if (one.asname or one.name) == name], node.level)
+    return node
 
 
 def _is_code(node: ast.stmt) -> bool:

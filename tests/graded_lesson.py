@@ -1,0 +1,114 @@
+"""A lesson graded as an instructor grades it, with works of which it is known what they deserve.
+
+`python tests/graded_lesson.py 05_cnn_keras ...` grades lessons by hand and prints the marks; test_grade_lessons.py
+does so for the light ones.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from classroom import ROOT, answered, environment, make_course, nbgrader
+from course_admin.lesson import read_lesson
+from course_admin.proof import defined_names, load_answers
+
+SOLVED, BLANK, OTHERWISE, ODD, EVEN = "solved", "blank", "solved-otherwise", "wrong-1-3-5", "wrong-2-4"
+HELPER = "my_answers"
+
+
+@dataclass(frozen=True)
+class Graded:
+    """marks: student -> check cell -> points; most: check cell -> points; status: student -> the status file."""
+
+    marks: dict[str, dict[str, float]]
+    most: dict[str, float]
+    status: dict[str, dict]
+
+
+def exercises(lesson: str) -> list[str]:
+    return [cell.id for cell in read_lesson(ROOT / "lessons" / f"{lesson}.py").by_role("answer")]
+
+
+def wrong_in(lesson: str, student: str) -> list[str]:
+    """The exercises that `student` has wrong."""
+    own = exercises(lesson)
+    return {BLANK: own, ODD: own[::2], EVEN: own[1::2]}.get(student, [])
+
+
+def grade(folder: Path, lesson: str, students: list[str]) -> Graded:
+    """Hand in for `students` in a course folder of its own, grade, and read the gradebook."""
+    make_course(folder, lesson)
+    nbgrader(folder, "generate_assignment", lesson, "--force")
+    for student in students:
+        _hand_in(folder, lesson, student)
+    command = [sys.executable, "-m", "course_admin.cli", "grade", lesson, "-j", "1"]
+    done = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    status = {
+        student: json.loads((folder / "grading" / lesson / f"{student}.json").read_text()) for student in students
+    }
+    return Graded(*_marks(folder, lesson, students), status)
+
+
+def _hand_in(folder: Path, lesson: str, student: str) -> None:
+    released = folder / "notebooks" / lesson / f"{lesson}.ipynb"
+    own = sources(folder / "solutions" / lesson / f"{lesson}.ipynb")
+    wrong = wrong_in(lesson, student)
+    handed_in = folder / "submitted" / student / lesson
+    handed_in.mkdir(parents=True)
+    if student == BLANK:
+        shutil.copy(released, handed_in)
+        return
+    chosen: list[str] = []
+    answers = load_answers(ROOT / "tests" / "answers" / f"{lesson}.py")
+    for cell in read_lesson(ROOT / "lessons" / f"{lesson}.py").by_role("answer"):
+        table = "WRONG" if cell.id in wrong else "RIGHT" if student == OTHERWISE else None
+        if table:
+            name = next(iter(getattr(answers, table)[cell.id]))
+            (defined,) = defined_names(cell)
+            chosen.append(f"answer_{len(chosen)} = {table}[{cell.id!r}][{name!r}]\n")
+            own[f"answer-{cell.id}"] = f"import {HELPER}\n\n{defined} = {HELPER}.answer_{len(chosen) - 1}"
+    (handed_in / f"{lesson}.ipynb").write_text(answered(released, own), encoding="utf-8")
+    if chosen:  # a module of the student's beside the notebook
+        text = (ROOT / "tests" / "answers" / f"{lesson}.py").read_text(encoding="utf-8")
+        (handed_in / f"{HELPER}.py").write_text(text + "".join(chosen), encoding="utf-8")
+
+
+def sources(notebook: Path) -> dict[str, str]:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return {cell["id"]: "".join(cell["source"]) for cell in cells if cell["id"].startswith("answer-")}
+
+
+def _marks(folder: Path, lesson: str, students: list[str]) -> tuple[dict, dict]:
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
+        (notebook,) = book.find_assignment(lesson).notebooks
+        most = {cell.name: cell.max_score for cell in notebook.grade_cells if cell.name.startswith("check-")}
+        marks = {}
+        for student in students:
+            grades = book.find_submission_notebook(lesson, lesson, student).grades
+            marks[student] = {grade.name: grade.auto_score for grade in grades if grade.name in most}
+    return marks, most
+
+
+def main(lessons: list[str]) -> None:
+    students = [SOLVED, BLANK, OTHERWISE, ODD, EVEN]
+    for lesson in lessons:
+        with tempfile.TemporaryDirectory() as folder:
+            graded = grade(Path(folder), lesson, students)
+        for student in students:
+            wrong = [f"check-{exercise}" for exercise in wrong_in(lesson, student)]
+            expected = {check: 0 if check in wrong else points for check, points in graded.most.items()}
+            status, got = graded.status[student], graded.marks[student]
+            odd = {check: got.get(check) for check in expected if got.get(check) != expected[check]}
+            print(lesson, f"{student:16s}", f"{sum(got.values()):g} of {sum(graded.most.values()):g}", end=" ")
+            print("as it should be" if not odd else f"UNEXPECTED {odd}", status["flag"], status["reasons"], flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
