@@ -2,9 +2,9 @@
 
     python benchmarks/loading.py [--data FOLDER] [--images 1000]
 
-FOLDER holds Market-1501 or a stand-in; without it a stand-in is made first. Times are processor seconds; the best of
-five turns is taken on both sides, one after the other. Training reads once and augments in every epoch, so both parts
-are shown. Where the system is slow to hand out new memory, that is most of what reading adds to decoding.
+FOLDER holds Market-1501 or a stand-in; without it a stand-in is made first. Times are processor seconds. Each block of
+images is decoded, read and augmented right one after the other, so that all three meet the same machine, and counts
+with its median over nine turns. Training reads once and augments in every epoch, so both parts are shown.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image
 from torch.utils.data import Subset
@@ -19,6 +20,8 @@ from torch.utils.data import Subset
 from course_utils.market1501 import Market1501
 from course_utils.reid_images import Augmentation, augment, read_images
 from course_utils.standin import write_standin
+
+BLOCK, BATCH, TURNS = 250, 64, 9
 
 
 def decode(paths):
@@ -34,14 +37,14 @@ def seconds(work, argument):
 
 def augment_all(images):
     generator = torch.Generator().manual_seed(0)
-    for batch in images.split(64):
+    for batch in images.split(BATCH):
         augment(batch, generator, Augmentation())
 
 
-def one_turn(data):
+def one_block(data, indices):
     """Seconds to decode, to read, to augment."""
-    decoding, _ = seconds(decode, [data.dataset.imgs[i] for i in data.indices])
-    reading, images = seconds(lambda data: read_images(data, progress=False), data)
+    decoding, _ = seconds(decode, [data.imgs[i] for i in indices])
+    reading, images = seconds(lambda some: read_images(some, progress=False), Subset(data, indices))
     augmenting, _ = seconds(augment_all, images)
     return decoding, reading, augmenting
 
@@ -54,11 +57,12 @@ def main():
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         data = Market1501(given.data or write_standin(Path(folder) / "market", progress=False), "gallery")
-        some = Subset(data, range(min(given.images, len(data))))
-        turns = [one_turn(some) for _ in range(5)]
-    decoding, reading, augmenting = (min(part) / len(some) * 1e6 for part in zip(*turns, strict=True))
-    print(f"{len(some)} images, one thread, microseconds an image:")
-    print(f"PIL decodes {decoding:.0f}, read {reading:.0f}, augment {augmenting:.0f}")
+        places = range(min(given.images, len(data)))
+        blocks = [places[start : start + BLOCK] for start in range(0, len(places), BLOCK)]
+        times = np.array([[one_block(data, block) for block in blocks] for _ in range(TURNS)])
+    decoding, reading, augmenting = np.median(times, axis=0).sum(axis=0) / len(places)
+    print(f"{len(places)} images, one thread, microseconds an image:")
+    print(f"PIL decodes {1e6 * decoding:.0f}, read {1e6 * reading:.0f}, augment {1e6 * augmenting:.0f}")
     print(
         f"times as long as decoding: read {reading / decoding:.2f}, read and augment once "
         f"{(reading + augmenting) / decoding:.2f}, a later epoch {augmenting / decoding:.2f}"

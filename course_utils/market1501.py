@@ -6,6 +6,7 @@ misses most of a person), 0000 a distractor (a box without any labelled person).
 The stand-in of course_utils.standin has the same folders and names.
 """
 
+import io
 import os
 import re
 import warnings
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 from torch.utils.data import Dataset
 
 JUNK, DISTRACTOR = -1, 0
@@ -83,12 +84,17 @@ class Market1501(Dataset):
     def __getitem__(self, index: int):
         path = self.imgs[index]
         try:
-            with Image.open(path) as file:
-                image = file.convert("RGB")
+            with open(path, "rb", buffering=0) as file:  # all at once: Pillow alone would ask for piece after piece
+                content = io.BytesIO(file.read())
         except FileNotFoundError:
             raise FileNotFoundError(f"{path} has gone since the data set was opened; put it back") from None
-        except (OSError, SyntaxError) as error:
-            raise ValueError(f"{path} is not a whole JPEG image ({error}); copy it again from the archive") from None
+        try:
+            image = JpegImageFile(content)
+            image.load()
+        except (OSError, SyntaxError):
+            raise ValueError(f"{path} is not a whole JPEG image; copy it again from the archive") from None
+        if image.mode != "RGB":
+            image = image.convert("RGB")
         if self.transform is not None:
             image = self.transform(image)
         return image, int(self.labels[index]), int(self.person_ids[index]), int(self.camera_ids[index])

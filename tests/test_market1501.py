@@ -86,6 +86,13 @@ def test_items_and_attributes_agree(standin):
         assert train.unique_ids[label] == person_id
 
 
+def test_a_grey_file_becomes_three_colours(tmp_path):
+    root = folder_with(tmp_path, ["0001_c1s1_000001_01.jpg"])
+    Image.new("L", (64, 128), 90).save(root / "bounding_box_test" / "0001_c1s1_000001_01.jpg")
+    image = Market1501(root, "gallery")[0][0]
+    assert image.mode == "RGB" and image.getpixel((3, 5)) == (90, 90, 90)
+
+
 def test_transform_is_applied(standin):
     query = Market1501(standin, split="query", transform=np.asarray)
     assert query[0][0].shape == (128, 64, 3)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from course_utils.reid_images import MEAN, SPREAD, Augmentation, augment, normalise, read_images
 
@@ -89,10 +90,11 @@ def test_size_scales_before_anything_else():
 
 def test_read_images_keeps_order_and_names_an_odd_size():
     arrays = pictures().permute(0, 2, 3, 1).numpy()
-    read = read_images([(array, 0) for array in arrays], progress=False)
-    assert torch.equal(read, pictures())
-    with pytest.raises(ValueError, match="image 1 is"):
-        read_images([(arrays[0], 0), (arrays[1][:8], 0)], progress=False)
+    items = [(Image.fromarray(array), 0) for array in arrays]
+    assert torch.equal(read_images(items, progress=False), pictures())
+    odd = Image.fromarray(arrays[1][:8])
+    with pytest.raises(ValueError, match=r"image 1 is \(16, 8\)"):
+        read_images([items[0], (odd, 0)], progress=False)
 
 
 @pytest.mark.gpu
