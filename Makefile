@@ -13,7 +13,7 @@ ONE_THREAD = COURSE_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_T
 
 export TF_CPP_MIN_LOG_LEVEL = 2
 
-.PHONY: help lab env test build lint format site bench lock python
+.PHONY: help lab env test build lint format site pictures bench lock python
 
 help:
 	@echo "make lab      open JupyterLab on notebooks/   (PORT=8888, BROWSER=no on a server)"
@@ -22,6 +22,7 @@ help:
 	@echo "make lint     style of the code and of the lessons"
 	@echo "make format   bring the code into its format"
 	@echo "make site     the lessons as static HTML in site/, for students and for instructors"
+	@echo "make pictures the screenshots in docs/, from the tests in Chromium"
 	@echo "make bench    run the benchmarks"
 	@echo "make lock     write constraints.txt anew, with the newest versions that fit"
 	@echo "VENV=folder and PYTHON=python3.12 choose another environment or Python for any of them."
@@ -67,6 +68,11 @@ test: env
 
 site: env
 	@$(COURSE) site
+
+# Each picture is taken by a test on its way; the names say which.
+PICTURED = tests/test_browser_lab.py tests/test_browser_site.py tests/test_class.py -k "exercise or search or in_a_browser"
+pictures: env
+	@COURSE_PICTURES=docs COURSE_BROWSER=required $(BIN)/python -m pytest -q $(PICTURED)
 
 bench: env
 	@set -e; for script in benchmarks/*.py; do echo "bench: $$script"; $(BIN)/python $$script; done

@@ -33,12 +33,14 @@ def chromium() -> str | None:
 
 @contextmanager
 def started_browser():
-    """A running Chromium. Skips the test where there is none: pytest's summary says so in one line."""
+    """A running Chromium. Skips the test where there is none: pytest's summary says so in one line.
+
+    With COURSE_BROWSER=required, as in CI, a missing Chromium is a failure.
+    """
     path = chromium()
     if path is None:
-        pytest.skip(
-            "left out: tests in a real browser; there is no Chromium here (Debian, Ubuntu: apt install chromium)"
-        )
+        assert os.environ.get("COURSE_BROWSER") != "required", "no Chromium here, but COURSE_BROWSER=required"
+        pytest.skip("no Chromium here, so its tests were left out (Debian, Ubuntu: apt install chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -97,4 +99,5 @@ def serious_faults(page: Page) -> list[str]:
 def picture(page: Page, name: str) -> None:
     """A screenshot for docs/, where `make pictures` asks for one."""
     if folder := os.environ.get("COURSE_PICTURES"):
+        page.add_style_tag(content=".Toastify { display: none }")  # JupyterLab asks whether it may send news
         page.screenshot(path=Path(folder) / name)

@@ -31,6 +31,16 @@ def address(folder):
         yield address
 
 
+def test_without_chromium_one_line_says_what_was_left_out_and_ci_fails(monkeypatch):
+    monkeypatch.setattr("browser.chromium", lambda: None)
+    monkeypatch.delenv("COURSE_BROWSER", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no Chromium here, so its tests were left out"), started_browser():
+        pass
+    monkeypatch.setenv("COURSE_BROWSER", "required")
+    with pytest.raises(AssertionError, match="COURSE_BROWSER=required"), started_browser():
+        pass
+
+
 def test_a_word_is_found_by_search_and_the_result_leads_to_the_lesson(browser, address):
     with watched(browser) as reader:
         reader.page.goto(f"{address}/index.html")

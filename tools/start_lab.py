@@ -62,6 +62,7 @@ def command(venv, port, no_browser):
         "--LabApp.default_url=/lab/tree/notebooks",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",  # never move to another port in silence
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",  # versions are those of the lock
         "--Application.log_level=WARN",
     ]
     if no_browser:

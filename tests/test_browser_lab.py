@@ -1,0 +1,92 @@
+"""Lesson 01 in JupyterLab as a student meets it: run, fail a check, read its hint, mend it, see the plot, validate.
+
+One test, because it is one sitting: each step begins where the last one ended.
+"""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from browser import picture, started_browser, watched
+from classroom import TOKEN, jupyter_server, make_course
+
+LESSON = "01_convolution_by_hand"
+FLIPPED = """def correlate2d(image, kernel):
+    kernel = kernel[::-1, ::-1]
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    return (windows * kernel).sum(axis=(2, 3)).astype(float)"""
+RIGHT = FLIPPED.replace("    kernel = kernel[::-1, ::-1]\n", "")
+
+
+@pytest.fixture
+def page(tmp_path):
+    """JupyterLab with lesson 01 open."""
+    with started_browser() as browser:
+        make_course(tmp_path, LESSON)
+        with jupyter_server(tmp_path, root_dir=tmp_path) as server, watched(browser) as student:
+            student.page.goto(f"{server.address}/lab/tree/notebooks/{LESSON}/{LESSON}.ipynb?token={TOKEN}")
+            expect(student.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+            yield student.page
+            assert student.errors == []
+
+
+def cell(page: Page, text: str) -> Locator:
+    """The code cell with this text in it."""
+    return page.locator(".jp-Notebook .jp-CodeCell").filter(has_text=text).first
+
+
+def run(page: Page, text: str) -> Locator:
+    """Run a cell, wait until the kernel has done so, and return what it shows."""
+    found = cell(page, text)
+    prompt = found.locator(".jp-InputPrompt").first
+    prompt.click()  # selects the cell; a folded one has no editor to click on
+    before = prompt.inner_text()
+    page.keyboard.press("Control+Enter")
+    expect(prompt).not_to_have_text(before)
+    expect(prompt).to_have_text(re.compile(r"\[\d+\]:"))
+    return found.locator(".jp-OutputArea")
+
+
+def write(page: Page, text: str, source: str) -> None:
+    """Put `source` into a cell in the place of what is there."""
+    cell(page, text).locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(source)
+
+
+def test_a_student_works_through_the_first_exercise(page):
+    # the first cells run, and the one for Colab does nothing
+    expect(run(page, "Prepare Google Colab")).to_have_text("")
+    run(page, "import numpy as np")
+    run(page, "image = np.array")
+    run(page, "my_guess_one_step_right = None")
+    expect(run(page, "here = (image[0:2, 0:2]")).to_contain_text("here: 399")
+    # a blank answer: the check says so
+    check = "check_correlate2d(correlate2d)"
+    run(page, "def correlate2d")
+    expect(run(page, check)).to_contain_text("NotImplementedError")
+    # a wrong one: the check shows input, expectation and a hint that names the mistake
+    write(page, "def correlate2d", FLIPPED)
+    run(page, "def correlate2d")
+    said = run(page, check)
+    for part in ("Not right yet.", "given", "expected", "got", "hint"):
+        expect(said).to_contain_text(re.compile(part, re.IGNORECASE))
+    expect(said).to_contain_text(re.compile("flip|turn", re.IGNORECASE))
+    picture(page, "lesson-01-check.png")
+    # mended, it passes
+    write(page, "def correlate2d", RIGHT)
+    run(page, "def correlate2d")
+    expect(run(page, check)).to_contain_text("visible checks passed")
+    # and the plot is there, with its words
+    plot = run(page, "show_images([image, pattern, correlate2d(image, pattern)]").get_by_role("img")
+    expect(plot).to_have_accessible_name(re.compile("the 3 by 3 result with 399 twice"))
+    assert plot.evaluate("image => image.complete && image.naturalWidth > 100")
+    plot.scroll_into_view_if_needed()
+    picture(page, "lesson-01.png")
+    # the Validate button names the exercises that are still blank, and not this one
+    page.get_by_role("button", name="Validate").click()
+    results = page.get_by_role("dialog")
+    expect(results).to_contain_text("Validation")
+    expect(results).to_contain_text("check_best_place(best_place)")
+    expect(results).not_to_contain_text("check_correlate2d(correlate2d)")
