@@ -1,4 +1,4 @@
-"""`nbgrader autograde` against `course grade -j 2`, side by side in one run: 20 light NumPy works, 10 of a torch lesson.
+"""`nbgrader autograde` against `course grade -j 2` in one run: 20 light NumPy works, 10 works of a torch lesson.
 
 python benchmarks/grading.py [light] [torch]: wall seconds of the whole commands, the ratio, and whether both gave the
 same marks. Also the cost of the sandbox: the light works again without one. Wall time is what a teacher waits for, so
