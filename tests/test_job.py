@@ -1,6 +1,7 @@
 """run_job: a student's notebook in its kernel, the tests in processes of ours, and what each is worth."""
 
 import textwrap
+from dataclasses import replace
 
 from course_admin.grading.records import Limits
 from plain_kernel import assignment, grade, messages, passed
@@ -117,6 +118,7 @@ GENERIC = {
         """
         import unittest
         class Test(unittest.TestCase):
+            four = f(2)
             def test_double(self):
                 self.assertEqual(f(2), 4)
         result = unittest.main(argv=[""], exit=False).result
@@ -311,6 +313,40 @@ def test_earlier_tests_lend_their_imports_functions_and_values():
     ]
     asked = assignment(("answer", "def f(x):\n    return x * 2"), *(("test", test) for test in tests))
     assert passed(grade(asked, None)) == [True, True]
+
+
+def test_what_a_test_imports_or_defines_is_there_for_the_cells_after_it():
+    """Students see the visible part, and a notebook runs its tests as it runs all cells."""
+    test = "import math\nhalf = 0.5\nassert f(1) == 2\n### BEGIN HIDDEN TESTS\nsecret = 1\n### END HIDDEN TESTS"
+    asked = assignment(
+        ("answer", "def f(x):\n    return x * 2"),
+        ("test", test),
+        ("answer", "area = math.floor(4.5) * half\nleaked = 'secret' in dir()"),
+        ("test", "assert area == 2 and not leaked"),
+    )
+    assert passed(grade(asked, None, None)) == [True, True]
+
+
+def test_an_answer_that_prints_what_a_hidden_test_gives_it_is_not_heard():
+    result = one("def f(x):\n    print('got', x)\n    return x * 2", HIDDEN)
+    assert passed(result) == [True] and "got 2" in repr(result) and "98765" not in repr(result)
+
+
+def test_a_test_with_the_tag_in_kernel_runs_there_and_is_looked_at():
+    asked = assignment(("answer", "def f(x):\n    return x * 2"), ("test", "assert 'f' in globals() and f(1) == 2"))
+    (notebook,) = asked.notebooks
+    tagged = [replace(cell, tags=("in-kernel",)) if cell.kind == "test" else cell for cell in notebook.cells]
+    asked = replace(asked, notebooks=(replace(notebook, cells=tuple(tagged)),))
+    right, wrong = grade(asked, None), grade(asked, "def f(x): return 1")
+    assert passed(right) == [True] and passed(wrong) == [False]
+    assert right.review and "own process" in right.reasons[0]
+
+
+def test_a_forged_answer_is_looked_at():
+    result = one(
+        "import sys\nsys.modules['_course_agent'].ask = lambda request: 'TlRG'\ndef f(x): return 4", "assert f(2) == 4"
+    )
+    assert passed(result) == [False] and result.review and any("no answer" in reason for reason in result.reasons)
 
 
 def test_given_helpers_are_the_instructors_and_may_call_the_answer():

@@ -93,7 +93,7 @@ def _is_stub(node: ast.stmt) -> bool:
     return all(
         isinstance(part, empty)
         or (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))
-        or (isinstance(part, ast.Return) and (part.value is None or isinstance(part.value, ast.Constant)))
+        or (isinstance(part, ast.Return) and (part.value is None or ast.unparse(part.value) == "None"))
         for part in getattr(node, "body", [node])
     )
 

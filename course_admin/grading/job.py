@@ -13,7 +13,7 @@ from typing import Any
 
 from course_admin.grading.agent import HOME
 from course_admin.grading.bench import TestTrouble, bench_for
-from course_admin.grading.definitions import bound_names, parse_cell
+from course_admin.grading.definitions import bound_names, free_names, parse_cell
 from course_admin.grading.judge import hidden_lines
 from course_admin.grading.records import (
     Assignment,
@@ -25,6 +25,7 @@ from course_admin.grading.records import (
     Options,
     Result,
     SpecCell,
+    StudentCell,
     StudentNotebook,
     Submission,
 )
@@ -32,6 +33,7 @@ from course_admin.grading.wire import encode
 
 IN_KERNEL = "in-kernel"
 SPARE_RESTARTS = 10
+DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 RESET = encode(([], "reset"))
 RESET_SECONDS = 20
 
@@ -218,6 +220,7 @@ class _NotebookRun:
             self._reason(f"{asked.id}: {trouble}")
             verdict = {"passed": False, "hidden": trouble.hidden, "message": str(trouble), "hint": "", "printed": ""}
         self._tidy()
+        self._lend(asked)
         printed = ({"output_type": "stream", "name": "stdout", "text": verdict["printed"]},)
         run = CellRun(printed if verdict["printed"] else (), "" if verdict["passed"] else "the test failed")
         if verdict.get("odd"):
@@ -258,6 +261,34 @@ class _NotebookRun:
                 self.log.append(f"{self.spec.name}: after a test: {error}")
         if self.kernel.why_dead:
             self._replay()
+
+    def _lend(self, asked: SpecCell) -> None:
+        """Run in the kernel what the visible part of a test defines and a later cell of the student uses."""
+        here = next((n for n, cell in enumerate(self.notebook.cells) if cell.id == asked.id), len(self.notebook.cells))
+        hidden = hidden_lines(asked.source)
+        lines = ["" if n in hidden else line for n, line in enumerate(asked.source.splitlines(), start=1)]
+        try:
+            body = [node for node in parse_cell("\n".join(lines)).body if isinstance(node, DEFINES)]
+        except SyntaxError:
+            return
+        bound = {name for node in body for name in bound_names(node)}
+        later = {name for cell in self.notebook.cells[here + 1 :] for name in self._names_read(cell)}
+        if bound & later and not self.kernel.why_dead:
+            source = "\n".join(map(ast.unparse, body))
+            if not self.kernel.run(source, self.limits.cell_seconds).died:
+                self.ran.append((here, source, True))
+            else:
+                self._replay()
+
+    def _names_read(self, cell: StudentCell) -> set[str]:
+        """The names that a cell to be run in the kernel reads."""
+        asked = self.wanted.get(cell.id)
+        if cell.cell_type != "code" or (asked is not None and asked.kind == "test"):
+            return set()
+        try:
+            return free_names(parse_cell(cell.source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return set()
 
     def _in_kernel(self, asked: SpecCell, left: float) -> tuple[Mark, CellRun]:
         """A test that only works beside the student's code; whoever wrote that code could have changed its verdict."""

@@ -46,8 +46,8 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
     "student", pairs (source, ran to its end) as `StudentSource` takes them; "troubles", name -> why the cell that
     should define it stopped. `send` carries a request to the agent.
 
-    The verdict holds "passed"; "share" of the points where the test ends with a number, as nbgrader has it, else None;
-    "hidden", "message", "hint", "printed".
+    The verdict holds "passed"; "share", the points where the test ends with a number, as nbgrader has it, else None;
+    "hidden", "message", "hint"; "printed", by the visible part; "odd", what a person should look at, or "".
     """
     source = case["source"]
     _hidden.update(hidden_lines(source))
@@ -55,7 +55,7 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
     student = StudentSource(case["student"])
     link.names_in_source = student.names_used
     printed = _Bounded()
-    verdict = {"passed": True, "share": None, "hidden": False, "message": "", "hint": "", "printed": ""}
+    verdict = {"passed": True, "share": None, "hidden": False, "message": "", "hint": "", "odd": ""}
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Bounded()):
             _patch(link, student)
@@ -63,13 +63,24 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
     except BaseException as error:
         message, hint = told(error, case["troubles"])
         at_hidden = bool(lines_of(error) & _hidden)
-        verdict |= {"passed": False, "hidden": at_hidden, "hint": hint, "message": message}
+        verdict |= {"passed": False, "hidden": at_hidden, "hint": hint, "message": message, "odd": _odd(error)}
     return verdict | {"printed": printed.getvalue()}
 
 
+def _odd(error: BaseException) -> str:
+    """Why a person should look: not at a wrong answer, but at what should not happen at all."""
+    if isinstance(error, Stopped):
+        return str(error)
+    if isinstance(error, ImportError) and not hasattr(error, "student_line"):
+        return f"the test could not import something here: {error}"
+    return ""
+
+
 class _Bounded(io.StringIO):
+    """Keeps what the visible part of a test prints, up to a limit; an answer might print what a hidden test gave it."""
+
     def write(self, text: str) -> int:
-        if self.tell() < MOST_PRINTED:
+        if self.tell() < MOST_PRINTED and not in_hidden_part():
             super().write(text[:MOST_PRINTED])
         return len(text)
 
@@ -81,6 +92,7 @@ def _run(source: str, namespace: Namespace) -> float | None:
     sys.modules["__main__"] = _Main(namespace)
     tree, names = telling(parse_cell(source), source)
     namespace.update(names)
+    namespace.prepare(tree)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, FILE, "exec"), namespace)
     if last is None:

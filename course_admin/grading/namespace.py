@@ -51,6 +51,7 @@ class Namespace(dict):
         if definition.known:
             self.busy.add(name)
             try:
+                self.prepare(definition.node)
                 exec(_compiled(definition.node), self)
             finally:
                 self.busy.discard(name)
@@ -113,7 +114,7 @@ class Namespace(dict):
         return first
 
     def _worked_out(self, definition: Definition) -> Any:
-        values: dict[str, Any] = {}
+        values = {name: self[name] for name in free_names(definition.node) & self.found.keys()}
         with _patience(), contextlib.redirect_stdout(io.StringIO()):
             exec(_compiled(definition.node), self, values)
         return values[definition.name]
@@ -129,6 +130,13 @@ class Namespace(dict):
         return definition.whose == "ours" and all(
             self._is_ours(used, met) for used in free_names(definition.node) if used in self.found
         )
+
+    def prepare(self, tree: ast.AST) -> None:
+        """Look up beforehand what class bodies use: Python asks the globals of a class body in no other way."""
+        for body in (part for part in ast.walk(tree) if isinstance(part, ast.ClassDef)):
+            for name in free_names(body) - vars(builtins).keys():
+                with contextlib.suppress(Exception):
+                    self.setdefault(name, self[name])
 
     def is_students(self, node: ast.expr) -> bool:
         """Whether an expression is a call of an answer, or an answer itself: a value that a test only shows."""

@@ -1,6 +1,6 @@
 """Read a notebook as it comes: any encoding, any version of the format, whatever an editor or a script left out.
 
-Only what grading needs is kept of a cell: its ids, its type, its source. Outputs, tags and other metadata are dropped.
+Only what grading needs is kept of a cell: ids, type, source, tags (those of the instructor's notebook count).
 """
 
 import codecs
@@ -24,6 +24,7 @@ class RawCell:
     grade_id: str
     cell_type: str
     source: str
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,9 @@ def _cell(cell) -> RawCell | None:
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    return RawCell(_short(cell.get("id")), _short(grade_id), kind, plain(source))
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    tags = tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
+    return RawCell(_short(cell.get("id")), _short(grade_id), kind, plain(source), tags)
 
 
 def _short(id) -> str:

@@ -47,6 +47,7 @@ def _notebook(course: Course, assignment: str, notebook) -> NotebookSpec:
         folder = course.path("release", ".", assignment)
         raise CourseError(f"{folder}/{notebook.name}.ipynb is missing: run `nbgrader generate_assignment {assignment}`")
     solutions = {cell.grade_id: cell.source for cell in instructors if cell.grade_id}
+    tagged = {cell.grade_id: cell.tags for cell in [*released, *instructors] if cell.grade_id}
     book = {cell.name: cell for cell in notebook.source_cells}
     graded = {cell.name: cell for cell in [*notebook.grade_cells, *notebook.task_cells]}
     answered = {cell.name for cell in notebook.solution_cells}
@@ -69,7 +70,8 @@ def _notebook(course: Course, assignment: str, notebook) -> NotebookSpec:
         points = float(graded[name].max_score) if name in graded else 0.0
         locked = (name in graded and not answer) or (bool(saved.locked) and not answer)
         stub = saved.source if answer else cell.source
-        cells.append(SpecCell(name, kind, saved.cell_type, source, stub or "", points, locked, cell.cell_id))
+        tags = tagged.get(name, ())
+        cells.append(SpecCell(name, kind, saved.cell_type, source, stub or "", points, locked, cell.cell_id, tags))
     if book:
         raise CourseError(
             f"{assignment}/{notebook.name}: the gradebook has cell {sorted(book)[0]!r}, the released notebook has not: "

@@ -46,7 +46,7 @@ class StudentSource:
             for node, _, _ in bindings if not all(whole for _, _, whole in bindings) else bindings[-1:]:
                 if current == name or _is_code(node):
                     node = _only(node, current)
-                    used |= _names_in(node)
+                    used |= _names_in(node, current)
                     waiting += _names_outside(node)
         return used
 
@@ -75,7 +75,12 @@ def _names_outside(node: ast.AST) -> set[str]:
     return {part.id for part in names} - own
 
 
-def _names_in(node: ast.AST) -> set[str]:
+def _names_in(node: ast.AST, imported: str) -> set[str]:
+    """The names in a statement; of an import those alone that stand behind the name `imported`."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        aliases = [alias for alias in node.names if (alias.asname or alias.name.partition(".")[0]) == imported]
+        home = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        return {part for text in [alias.name for alias in aliases] + home for part in text.split(".")}
     names = _names_outside(node)
     for part in ast.walk(node):
         if isinstance(part, ast.Attribute):
