@@ -3,8 +3,12 @@
 import textwrap
 from dataclasses import replace
 
-from course_admin.grading.records import Limits
-from plain_kernel import assignment, grade, messages, passed
+import joblib
+import pytest
+
+from course_admin.grading.job import run_job
+from course_admin.grading.records import Limits, Options
+from plain_kernel import QUICK, assignment, grade, messages, passed, submission
 
 
 def one(answer: str | None, test: str, own: str = "def f(x):\n    return x * 2", given: str = "import numpy as np"):
@@ -133,6 +137,17 @@ GENERIC = {
         "import random\ndef f():\n    return random.randint(1, 6)",
         "import random\nrandom.seed(4)\nfirst = [f() for _ in range(9)]\n"
         "random.seed(4)\nassert first == [f() for _ in range(9)]",
+    ),
+    "files": (
+        "def f(name, text):\n    with open(name, 'w') as file:\n        file.write(text)\nf('first.txt', '1')",
+        """
+        import os
+        from pathlib import Path
+        f("note.txt", "hello")
+        assert open("note.txt").read() == "hello" and Path("first.txt").read_text() == "1"
+        f("note.txt", "again")
+        assert open("note.txt").read() == "again" and os.path.exists("note.txt")
+        """,
     ),
     "magic": ("def f(x): return x * 2", "%matplotlib inline\nassert f(2) == 4"),
     "cell magic": ("def f(x): return x * 2", "%%time\nassert f(2) == 4"),
@@ -347,6 +362,27 @@ def test_a_forged_answer_is_looked_at():
         "import sys\nsys.modules['_course_agent'].ask = lambda request: 'TlRG'\ndef f(x): return 4", "assert f(2) == 4"
     )
     assert passed(result) == [False] and result.review and any("no answer" in reason for reason in result.reasons)
+
+
+def test_no_file_of_a_student_is_imported_or_unpickled_by_a_test():
+    pickled = (
+        "import os, pickle\nclass Bomb:\n  def __reduce__(self): return os.mkdir, ('boom',)\n"
+        "pickle.dump(Bomb(), open('data.txt', 'wb'), 0)\nopen('helper_of_mine.py', 'w').write('x = 1')\ndef f(): pass"
+    )
+    tests = ["import pickle\npickle.load(open('data.txt', 'rb'))", "import helper_of_mine"]
+    asked = assignment(("answer", "def f(): pass"), *(("test", test) for test in tests))
+    result = grade(asked, pickled)
+    assert passed(result) == [False, False] and "cannot read a pickle" in messages(result)[0]
+    assert "ModuleNotFoundError" in messages(result)[1]
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_works_are_graded_side_by_side(backend):
+    asked = assignment(("answer", "def f(x):\n    return x * 2"), ("test", "assert f(1) == 2"))
+    works = [submission(asked, "def f(x): return 2"), submission(asked, "def f(x): return 3")] * 2
+    with joblib.parallel_config(backend=backend, n_jobs=2):
+        results = joblib.Parallel()(joblib.delayed(run_job)(asked, work, QUICK, Options("none")) for work in works)
+    assert [passed(result) for result in results] == [[True], [False]] * 2
 
 
 def test_given_helpers_are_the_instructors_and_may_call_the_answer():

@@ -152,24 +152,24 @@ def _exactly(source: socket.socket, size: int) -> bytearray:
     return data
 
 
-_benches: dict[tuple[str, ...], Bench] = {}
+_benches: dict[tuple, Bench] = {}  # (this process, modules): a process that was forked from us has none yet
 _lock = threading.Lock()
 
 
 def bench_for(modules: tuple[str, ...]) -> Bench:
     """The bench of this process that has `modules` loaded; started where there is none, or where it has died."""
     with _lock:
-        bench = _benches.get(modules)
+        bench = _benches.get((os.getpid(), modules))
         if bench is None or bench.process.poll() is not None:
-            bench = _benches[modules] = Bench(modules)
+            bench = _benches[os.getpid(), modules] = Bench(modules)
         return bench
 
 
 @atexit.register
 def _close_all() -> None:
-    for bench in _benches.values():
-        bench.close()
-    _benches.clear()
+    for (owner, _), bench in _benches.items():
+        if owner == os.getpid():
+            bench.close()
 
 
 def serve(control: socket.socket, modules: list[str]) -> None:

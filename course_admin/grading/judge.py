@@ -12,10 +12,12 @@ import re
 import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from course_admin.grading.asserts import telling
 from course_admin.grading.definitions import parse_cell
+from course_admin.grading.folder import Folder, looks_at_files
 from course_admin.grading.namespace import Namespace
 from course_admin.grading.proxies import Link, Proxy, Stopped, origin
 from course_admin.grading.student_source import StudentSource
@@ -59,6 +61,8 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Bounded()):
             _patch(link, student)
+            if looks_at_files("\n".join([source, *(text for kind, text in case["cells"] if kind != "answer")])):
+                Folder(link, Path.cwd())
             verdict["share"] = _run(source, Namespace(link, case["cells"], {"__name__": "__main__"}))
     except BaseException as error:
         message, hint = told(error, case["troubles"])

@@ -41,6 +41,7 @@ class Link:
         self.given: Callable[[str], Any] = lambda name: None  # the class of this name that a given cell defines
         self.operators: frozenset[str] = frozenset()  # those that the instructor's own classes define
         self.changes_arguments: Callable[[str, tuple, dict], bool] = lambda *call: False
+        self.after_call: Callable[[], None] = lambda: None  # is told when an answer may have done something
         self.names_in_source: Callable[[str], set[str]] = lambda name: set()  # names that the source of `name` uses
 
     def request(self, verb: str, *rest: Any) -> Any:
@@ -216,7 +217,10 @@ class Proxy(Elsewhere):
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         own = _own(self)
         link = own["link"]
-        value, after = link.exchange("call", self, arguments, named, _replaced_input())
+        try:
+            value, after = link.exchange("call", self, arguments, named, _replaced_input())
+        finally:
+            link.after_call()
         if after is not None:
             _take_over(own, arguments, named, value, after)
         if own["asked_for"] and own["kind"] == "class" and isinstance(value, Proxy):
