@@ -202,6 +202,28 @@ def keep_an_untouched_gradebook(tiny_course):
     (tiny_course.root / "untouched.db").write_bytes((tiny_course.root / "gradebook.db").read_bytes())
 
 
+def test_a_folder_whose_name_is_not_text_stops_nobody(tiny_course):
+    hand_in(tiny_course.root, "ann", RIGHT)
+    odd = os.fsencode(tiny_course.root / "submitted") + b"/caf\xe9"
+    os.rename(hand_in(tiny_course.root, "other", RIGHT).parent, odd)
+    summary = grade(tiny_course)
+    assert (summary.graded, summary.refused) == (1, 1)
+    assert summary.look == {"caf?": "the name of the folder is not text: rename it"}
+    assert totals(tiny_course) == {"ann": 3}
+
+
+def test_what_cannot_be_written_stops_nobody(tiny_course):
+    a_class(tiny_course)
+    in_the_way = tiny_course.root / "autograded" / "ann"
+    in_the_way.parent.mkdir()
+    in_the_way.write_text("a file where a folder must be")
+    summary = grade(tiny_course)
+    assert summary.look["ann"].startswith("its marks could not be written")
+    in_the_way.unlink()
+    assert grade(tiny_course).graded == 1
+    assert totals(tiny_course) == {"ann": 3, "bob": 2, "cleo": 0, "dan": 0}
+
+
 def test_two_runs_at_once_are_refused(tiny_course):
     hand_in(tiny_course.root, "ann", RIGHT)
     seen = []

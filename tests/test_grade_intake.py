@@ -322,6 +322,28 @@ def test_a_bomb_is_not_unpacked(take):
     assert len(submission.notes) == 2
 
 
+def test_a_file_where_a_folder_must_be_is_left_out(assignment, take, right):
+    clash = zipped({f"{NAME}.ipynb": right, "a": b"1", "a/b": b"2", "timestamp.txt/x": b"3", "c/d": b"4"})
+    submission = take({"work.zip": clash})
+    assert score(assignment, submission) == 3
+    assert set(submission.files) in ({"a/b", "c/d"}, {"c/d"})
+
+
+def test_an_assignment_of_two_notebooks(tmp_path, assignment, right):
+    (one,) = assignment.notebooks
+    two = type(assignment)(NAME, (one, type(one)("part2", one.cells)), "")
+    folder = tmp_path / "both"
+    folder.mkdir()
+    (folder / f"{NAME}.ipynb").write_text(json.dumps(right))
+    missing = read_submission(folder, "ann", two)
+    assert [part.name for part in missing.notebooks] == [NAME]
+    assert missing.review and any("no part2.ipynb was handed in" in note for note in missing.notes)
+    (folder / "part2 (1).ipynb").write_text(json.dumps(right))
+    both = read_submission(folder, "ann", two)
+    assert [part.name for part in both.notebooks] == [NAME, "part2"]
+    assert score(two, both) == 6 and not both.review
+
+
 # ---- odd work is graded, and somebody shall look ------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from course_admin.errors import CourseError
 from course_admin.grading import status
 from course_admin.grading.book import Book
 from course_admin.grading.course import Course
+from course_admin.grading.gathering import shown
 from course_admin.grading.intake import read_submission
 from course_admin.grading.records import Assignment, Limits, Options, Result, Submission
 from course_admin.grading.writer import keep
@@ -52,17 +53,29 @@ def grade_class(
 ) -> Summary:
     """Grade `students` on `jobs` threads, each with processes of its own, or on the cluster at `scheduler` (Dask)."""
     limits, options, summary = limits or Limits(), options or Options(), Summary()
+    for student in [student for student in students if not student.isprintable()]:
+        summary.refused += 1
+        summary.look[shown(student)] = "the name of the folder is not text: rename it"
+    students = [student for student in students if student.isprintable()]
     with _alone(course, assignment.name), contextlib.closing(Book(course, tqdm.write)) as book:
         work = _Work(course, assignment, limits, options, again, run_job, book.students(assignment.name))
         with _backend(jobs, scheduler, assignment), tqdm(total=len(students), unit="work", dynamic_ncols=True) as bar:
             results = joblib.Parallel(return_as="generator_unordered")(work.tasks(students))
             with contextlib.closing(results):
                 for student, result in results:
-                    told = work.finish(book, student, result)
+                    told = _finish(work, book, student, result)
                     _count(summary, told, student, unchanged=result is None)
                     bar.set_postfix(refused=summary.refused, look=len(summary.look), refresh=False)
                     bar.update()
     return summary
+
+
+def _finish(work: "_Work", book: Book, student: str, result: Result | str | None) -> dict[str, Any]:
+    """What cannot be written (a full disk, a folder of somebody else) is told, and the class goes on."""
+    try:
+        return work.finish(book, student, result)
+    except OSError as error:
+        return {"refused": True, "flag": True, "reasons": [f"its marks could not be written: {error}"]}
 
 
 def _count(summary: Summary, told: dict[str, Any], student: str, unchanged: bool) -> None:

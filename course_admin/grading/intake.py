@@ -66,6 +66,8 @@ def _submission(gathered: Gathered, student: str, assignment: Assignment, studen
         if candidate.matched.begun == 0:
             gathered.notes.append(f"{name}: no answer was begun")
     files = _beside([candidate.path for candidate in found.values()], gathered)
+    notebook_names = {f"{name}.ipynb" for name in found}
+    _drop_clashes(files, {*assignment.files, *notebook_names, "timestamp.txt"}, gathered)
     for path, content in assignment.files.items():
         if path not in students_own or path not in files:
             if files.get(path, content) != content:
@@ -150,6 +152,16 @@ def _beside(notebooks: list[str], gathered: Gathered) -> dict[str, bytes]:
             else:
                 files.setdefault(str(inside), gathered.files[path])
     return files
+
+
+def _drop_clashes(files: dict[str, bytes], taken: set[str], gathered: Gathered) -> None:
+    """Leave out a file where a folder must be, or below a name that is a file: both cannot be written."""
+    folders = {str(folder) for path in [*files, *taken] for folder in PurePosixPath(path).parents}
+    for path in sorted(files):
+        above = {str(folder) for folder in PurePosixPath(path).parents}
+        if path in folders or above & (taken | (set(files) - {path})):
+            gathered.leave_out(path, "a file and a folder of the same name")
+            del files[path]
 
 
 def _is_code(path: PurePosixPath) -> bool:
