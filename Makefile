@@ -31,7 +31,7 @@ python:
 	@command -v "$(PYTHON)" > /dev/null || { echo "make: no $(PYTHON) here; install Python 3.12, or name one with PYTHON=" >&2; exit 2; }
 
 env: python
-	@"$(PYTHON)" tools/setup_env.py --venv "$(VENV)"
+	@"$(PYTHON)" tools/setup_env.py --venv "$(VENV)" --tools
 
 lab: python
 	@"$(PYTHON)" tools/start_lab.py --venv "$(VENV)" --port "$(PORT)" $(if $(filter no,$(BROWSER)),--no-browser)
@@ -51,7 +51,8 @@ format: env
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-# From cheap to dear, so that a small slip is told within seconds. A notebook stays within one worker, in order.
+# From cheap to dear, so that a small slip is told within seconds. A file stays within one worker, long files start first
+# (tools/suite_order.py; RECORD=yes measures them anew).
 test: env
 	@echo "test: faults in the code (ruff check)"
 	@$(BIN)/ruff check --quiet .
@@ -64,7 +65,8 @@ test: env
 	@echo "test: right, wrong and cheap answers against every check (course proof)"
 	@$(ONE_THREAD) $(COURSE) proof
 	@echo "test: tests and instructor notebooks (pytest, nbval)"
-	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist loadfile --nbval-lax --nbval-current-env tests solutions
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+		$(if $(RECORD),--record-seconds) --nbval-lax --nbval-current-env tests solutions
 
 site: env
 	@$(COURSE) site

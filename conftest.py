@@ -1,12 +1,33 @@
 """pytest's settings for the whole repository: an instructor notebook runs under nbval as it ran when it was built."""
 
 import os
+from pathlib import Path
 from unittest import mock
 
 import pytest
 from nbval.plugin import IPyNbCell
 
+import suite_order
 from course_admin.outputs import RUN_ENVIRONMENT
+
+ROOT = Path(__file__).parent
+
+
+def pytest_addoption(parser):
+    parser.addoption("--record-seconds", action="store_true", help="write tests/seconds.json: what each file took")
+
+
+def pytest_configure(config):
+    if config.getoption("--record-seconds") and not hasattr(config, "workerinput"):  # workers report to the one above
+        config.pluginmanager.register(suite_order.Recorder(str(ROOT)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Long files first; within a file the order stays."""
+    files = {item: os.path.relpath(item.path, ROOT) for item in items}
+    places = suite_order.longest_first(files.values(), suite_order.read_seconds(ROOT))
+    items.sort(key=lambda item: places[files[item]])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import joblib
+
 from course_admin.bank import cheap_answers
 from course_admin.errors import CourseError
 from course_admin.layout import lesson_scripts
@@ -41,8 +43,11 @@ class Result:
 
 
 def prove(root: Path, chosen: list[str] | None = None) -> list[str]:
-    """Prove the checks of the chosen lessons, print the table, and return the failures."""
-    results = [result for path in lesson_scripts(root, chosen) for result in prove_lesson(root, read_lesson(path))]
+    """Prove the checks of the chosen lessons, side by side, print the table, and return the failures."""
+    paths = lesson_scripts(root, chosen)
+    jobs = max(1, min(len(paths), joblib.cpu_count()))
+    proved = joblib.Parallel(n_jobs=jobs)(joblib.delayed(_prove_script)(root, path) for path in paths)
+    results = [result for of_lesson in proved for result in of_lesson]
     print(f"{'lesson':26s} {'exercise':20s} {'right':>6s} {'wrong':>6s} {'(hidden)':>9s} {'cheap':>6s}")
     for one in results:
         counts = f"{one.right:6d} {one.wrong:6d} {one.hidden_only:9d} {one.cheap:6d}"
@@ -56,6 +61,10 @@ def prove(root: Path, chosen: list[str] | None = None) -> list[str]:
     for failure in failures:
         print(failure)
     return failures
+
+
+def _prove_script(root: Path, path: Path) -> list[Result]:
+    return prove_lesson(root, read_lesson(path))
 
 
 def prove_lesson(root: Path, lesson: Lesson) -> list[Result]:

@@ -68,9 +68,9 @@ class Project:
         outside = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
         self.environ = {**outside, "PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
 
-    def start(self, **environ: str) -> subprocess.Popen:
+    def start(self, *options: str, **environ: str) -> subprocess.Popen:
         return subprocess.Popen(
-            [sys.executable, "tools/setup_env.py"],
+            [sys.executable, "tools/setup_env.py", *(options or ["--tools"])],
             cwd=self.folder,
             env={**self.environ, **environ},
             stdout=subprocess.PIPE,
@@ -79,9 +79,9 @@ class Project:
             start_new_session=True,
         )
 
-    def set_up(self, **environ: str) -> tuple[int, str, str]:
+    def set_up(self, *options: str, **environ: str) -> tuple[int, str, str]:
         """Exit code, standard output and standard error of one run."""
-        process = self.start(**environ)
+        process = self.start(*options, **environ)
         out, err = process.communicate()
         return process.returncode, out, err
 
@@ -153,12 +153,52 @@ def test_a_rebuild_that_is_stopped_or_offline_puts_the_old_environment_back(proj
 def test_a_changed_lock_rebuilds_from_nothing(project):
     (project.venv / "left over").touch()
     (project.folder / "constraints.txt").write_text("# changed\n")
-    code, out, _ = project.set_up()
+    code, out, _ = project.set_up("--venv", ".venv")  # a student's: what was there as well is there again
     assert code == 0
     assert out.splitlines()[0] == "environment: making .venv (changed: constraints.txt), one to two minutes"
+    assert not setup_env.lacks_tools(project.venv)
     assert not (project.venv / "left over").exists()
     assert project.installed() == "tiny==1"
     assert sorted(path.name for path in project.folder.glob(".venv*")) == [".venv", ".venv.log"]
+
+
+def test_a_student_waits_for_no_tools_and_the_first_other_target_adds_them(tmp_path, wheels):
+    # given a project with one package for instructors
+    with zipfile.ZipFile(wheels / "extra-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("extra-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: extra\nVersion: 1\n")
+        wheel.writestr("extra-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("extra-1.dist-info/RECORD", "")
+    made = Project(tmp_path, wheels)
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT.replace("dev = []", 'dev = ["extra"]'))
+    # when a student sets it up, then it is not there
+    assert made.set_up("--venv", ".venv")[0] == 0
+    assert made.installed() == "tiny==1"
+    (made.venv / "kept").touch()
+    # when a test is run, then it is added to what is there, once
+    code, out, _ = made.set_up("--tools")
+    adding = "environment: adding the tools of instructors and tests to .venv, less than a minute\n"
+    assert (code, out) == (0, adding + "environment: .venv is ready\n")
+    assert made.installed().splitlines() == ["extra==1", "tiny==1"]
+    assert (made.venv / "kept").exists()
+    for options in (["--tools"], ["--venv", ".venv"]):
+        assert made.set_up(*options) == (0, "environment: .venv is up to date\n", "")
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="a disk of 10 MB is made with bubblewrap, which is not here")
+def test_a_full_disk_is_told_in_one_line(tmp_path, wheels):
+    made = Project(tmp_path, wheels)
+    small = ["bwrap", "--dev-bind", "/", "/", "--size", "10000000", "--tmpfs", "/mnt"]
+    command = [*small, sys.executable, "tools/setup_env.py", "--venv", "/mnt/venv"]
+    done = subprocess.run(command, cwd=tmp_path, env=made.environ, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("setup: only 0.0 GB free in /mnt, the environment needs 5 GB; free some space or")
+    assert done.stderr.count("\n") == 1
+    # and where the space looks enough and then is not, not even the log can say so
+    lenient = (tmp_path / "tools" / "setup_env.py").read_text().replace("SPACE_NEEDED = 5 * 10**9", "SPACE_NEEDED = 1")
+    (tmp_path / "tools" / "setup_env.py").write_text(lenient)
+    done = subprocess.run(command, cwd=tmp_path, env=made.environ, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("setup: the disk is full; free some space or name another with VENV= (the log: ")
 
 
 WANTED = {"python": "3.11", "machine": "x86_64", "folder": "/course", "pyproject.toml": "a", "constraints.txt": "b"}

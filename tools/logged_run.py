@@ -9,12 +9,11 @@ import signal
 import subprocess
 import sys
 
+FULL_DISK = "the disk is full; free some space or name another with VENV="
+LEFT_ON_A_FULL_DISK = 2 * 10**6  # bytes: less than the file that did not fit
 # What pip's log says, and what that means for the reader. The first match wins.
 CAUSES = [
-    (
-        ("No space left on device", "Disk quota exceeded"),
-        "the disk is full; free some space or name another with VENV=",
-    ),
+    (("No space left on device", "Disk quota exceeded"), FULL_DISK),
     (("Permission denied", "Read-only file system"), "a folder cannot be written; run it where you own the files"),
     (
         (
@@ -89,6 +88,8 @@ def cause_of(path):
     for signs, cause in CAUSES:
         if any(sign in text for sign in signs):
             return cause
+    if shutil.disk_usage(os.path.dirname(os.path.abspath(path))).free < LEFT_ON_A_FULL_DISK:
+        return FULL_DISK  # the log could not be written either
     lines = [line.strip() for line in text.splitlines()]
     errors = [line for line in lines if "error" in line.lower()]
     return "the install failed: " + "".join(errors[-1:] or lines[-1:])

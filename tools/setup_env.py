@@ -1,8 +1,9 @@
 """Make the course's virtual environment, or see at once that it is up to date.
 
-    python3 tools/setup_env.py --venv .venv
+    python3 tools/setup_env.py --venv .venv --tools
 
-`make lab`, `make test` and the other targets call this first. It needs the standard library only, because it runs
+`make lab`, `make test` and the other targets call this first. `make lab` leaves the tools of instructors and tests
+out, so that a student waits less; the first other target adds them. It needs the standard library only, because it runs
 before anything is installed, and its syntax stays old enough that a Python too old for the course can still say so.
 
 The environment holds a stamp: what it was made from. The stamp is written last, so an interrupted install is seen
@@ -30,6 +31,7 @@ OLDEST_PIP = (25, 1)  # the first pip that knows --group
 SPACE_NEEDED = 5 * 10**9  # bytes: 3.7 GB installed without CUDA, and what pip unpacks meanwhile
 STAMP = "course_env.json"
 UNFINISHED = {"unfinished": True}
+TOOLS = "tools"  # in the stamp: whether the packages of the group `dev` are there as well
 
 
 def check_python(version=sys.version_info):
@@ -96,13 +98,20 @@ def venv_python(venv):
     return os.path.join(venv, "bin", "python")
 
 
-def ensure(venv, root=ROOT):
-    """Bring the environment up to date and say in one line what was done. Raises SetupError."""
+def lacks_tools(venv):
+    return not (read_stamp(venv) or {}).get(TOOLS)
+
+
+def ensure(venv, root=ROOT, tools=False):
+    """Bring the environment up to date and say in one line what was done. Raises SetupError.
+
+    tools: whether the packages of instructors and tests have to be there; where they are, they stay.
+    """
     check_python()
     venv = os.path.realpath(os.path.expanduser(venv))
     try:
         wanted = wanted_stamp(root)
-        if reason_to_build(venv, wanted) is None:
+        if reason_to_build(venv, wanted) is None and not (tools and lacks_tools(venv)):
             say(f"{short(venv)} is up to date")
             return
         os.makedirs(os.path.dirname(venv), exist_ok=True)
@@ -111,7 +120,11 @@ def ensure(venv, root=ROOT):
             reason = reason_to_build(venv, wanted)  # another make may have built it meanwhile
             if reason is not None:
                 say(f"making {short(venv)} ({reason}), one to two minutes")
-                rebuild(venv, root, wanted, log)
+                rebuild(venv, root, wanted, log, tools or not lacks_tools(venv))
+            elif tools and lacks_tools(venv):
+                say(f"adding the tools of instructors and tests to {short(venv)}, less than a minute")
+                add_packages(venv, root, log, tools)
+                write_stamp(venv, dict(wanted, **{TOOLS: tools}))
     except OSError as error:
         raise SetupError(f"cannot make {short(venv)}: {error}; name another folder with VENV=") from error
     say(f"{short(venv)} is ready")
@@ -131,7 +144,7 @@ def wait_for_turn(log, venv):
     log.truncate(0)
 
 
-def rebuild(venv, root, wanted, log):
+def rebuild(venv, root, wanted, log, tools):
     """Make the environment from nothing; when that fails, put a working old one back."""
     old = venv + ".old"
     if read_stamp(venv) == UNFINISHED:
@@ -141,8 +154,8 @@ def rebuild(venv, root, wanted, log):
         os.rename(venv, old)
     try:
         check_space(os.path.dirname(venv))
-        install(venv, root, log)
-        write_stamp(venv, wanted)
+        install(venv, root, log, tools=tools)
+        write_stamp(venv, dict(wanted, **{TOOLS: tools}))
     except BaseException:
         shutil.rmtree(venv, ignore_errors=True)
         if os.path.isdir(old):
@@ -161,16 +174,30 @@ def check_space(folder):
         )
 
 
-def install(venv, root, log, constraints="constraints.txt"):
-    """Make the virtual environment, bring pip up where it is too old, and install the course with its tools."""
+def install(venv, root, log, constraints="constraints.txt", tools=True):
+    """Make the virtual environment, bring pip up where it is too old, and install the course."""
     os.makedirs(venv, exist_ok=True)
     write_stamp(venv, UNFINISHED)
     run([sys.executable, "-m", "venv", venv], root, log)
-    pip = [venv_python(venv), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    if pip_version(pip) < OLDEST_PIP:
-        run([*pip, "install", "--upgrade", "--progress-bar=off", "pip>={}.{}".format(*OLDEST_PIP)], root, log)
+    if pip_version(pip_of(venv)) < OLDEST_PIP:
+        upgrade = ["install", "--upgrade", "--progress-bar=off", "pip>={}.{}".format(*OLDEST_PIP)]
+        run(pip_of(venv) + upgrade, root, log)
+    add_packages(venv, root, log, tools, constraints)
+
+
+def add_packages(venv, root, log, tools, constraints="constraints.txt"):
+    """Install the course and, with `tools`, the group `dev`. What is there already is left alone.
+
+    Python compiles a module when it is first imported: most of what is installed never is, so pip need not.
+    """
+    group = ["--group", "dev"] if tools else []
     keep_to = ["-c", constraints] if constraints else []
-    run([*pip, "install", "--progress-bar=off", "-e", ".", "--group", "dev", *keep_to], root, log)
+    words = ["install", "--no-compile", "--progress-bar=off", "-e", "."]
+    run(pip_of(venv) + words + group + keep_to, root, log)
+
+
+def pip_of(venv):
+    return [venv_python(venv), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input"]
 
 
 def pip_version(pip):
@@ -182,8 +209,9 @@ def pip_version(pip):
 def main():
     parser = argparse.ArgumentParser(description="Make the virtual environment of the course, or see that it is ready.")
     parser.add_argument("--venv", default=".venv", help="folder of the environment (default: .venv)")
+    parser.add_argument("--tools", action="store_true", help="with the packages of instructors and tests")
     options = parser.parse_args()
-    return guarded("setup", lambda: ensure(options.venv))
+    return guarded("setup", lambda: ensure(options.venv, tools=options.tools))
 
 
 if __name__ == "__main__":
