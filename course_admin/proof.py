@@ -97,16 +97,21 @@ def definitions(lesson: Lesson) -> dict[str, Any]:
     for cell in lesson.code_cells:
         if cell.role == "check":
             continue
-        tree = ast.parse(_without_magics(cell.source))
-        tree.body = [node for node in tree.body if _defines(node)]
         try:
-            exec(compile(tree, f"{lesson.name} cell {cell.number}", "exec"), namespace)
+            exec(compile(defining(cell.source), f"{lesson.name} cell {cell.number}", "exec"), namespace)
         except NameError as error:
             raise CourseError(
                 f"lessons/{lesson.name}.py, {cell.title}: {error}; a default or decorator needs a value that the proof "
                 "does not compute: use a literal, or compute it inside the function"
             ) from error
     return namespace
+
+
+def defining(source: str) -> ast.Module:
+    """The part of a cell that only defines: imports, functions, classes and literal constants."""
+    tree = ast.parse(_without_magics(source))
+    tree.body = [node for node in tree.body if _defines(node)]
+    return tree
 
 
 def _without_magics(source: str) -> str:

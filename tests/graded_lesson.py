@@ -1,9 +1,10 @@
 """A lesson graded as an instructor grades it, with works of which it is known what they deserve.
 
-`python tests/graded_lesson.py 05_cnn_keras ...` grades lessons by hand and prints the marks; test_grade_lessons.py
-does so for the light ones.
+`python tests/graded_lesson.py [--cut] 05_cnn_keras ...` grades lessons by hand and prints the marks.
 """
 
+import argparse
+import ast
 import json
 import shutil
 import subprocess
@@ -12,11 +13,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
+
 from classroom import ROOT, answered, environment, make_course, nbgrader
 from course_admin.lesson import read_lesson
-from course_admin.proof import defined_names, load_answers
+from course_admin.proof import defined_names, defining, load_answers
 
-SOLVED, BLANK, OTHERWISE, ODD, EVEN = "solved", "blank", "solved-otherwise", "wrong-1-3-5", "wrong-2-4"
+SOLVED, BLANK, ODD, EVEN = "solved", "blank", "wrong-1-3-5", "wrong-2-4"
+EVERYBODY = [SOLVED, BLANK, ODD, EVEN]
 HELPER = "my_answers"
 
 
@@ -39,9 +43,15 @@ def wrong_in(lesson: str, student: str) -> list[str]:
     return {BLANK: own, ODD: own[::2], EVEN: own[1::2]}.get(student, [])
 
 
-def grade(folder: Path, lesson: str, students: list[str]) -> Graded:
-    """Hand in for `students` in a course folder of its own, grade, and read the gradebook."""
+def grade(folder: Path, lesson: str, students: list[str], whole: bool = True) -> Graded:
+    """Hand in for `students` in a course folder of its own, grade, and read the gradebook.
+
+    Where not `whole`, the given cells are cut to what they define before the lesson is released: no network is
+    trained, and no figure drawn. Answers and checks stay as they are.
+    """
     make_course(folder, lesson)
+    if not whole:
+        _cut(folder / "solutions" / lesson / f"{lesson}.ipynb")
     nbgrader(folder, "generate_assignment", lesson, "--force")
     for student in students:
         _hand_in(folder, lesson, student)
@@ -52,6 +62,14 @@ def grade(folder: Path, lesson: str, students: list[str]) -> Graded:
         student: json.loads((folder / "grading" / lesson / f"{student}.json").read_text()) for student in students
     }
     return Graded(*_marks(folder, lesson, students), status)
+
+
+def _cut(notebook: Path) -> None:
+    content = nbformat.read(notebook, as_version=4)
+    for cell in content.cells:
+        if cell.cell_type == "code" and not cell.metadata.get("nbgrader"):
+            cell.source, cell.outputs = ast.unparse(defining(cell.source)), []
+    nbformat.write(content, notebook)
 
 
 def _hand_in(folder: Path, lesson: str, student: str) -> None:
@@ -66,8 +84,8 @@ def _hand_in(folder: Path, lesson: str, student: str) -> None:
     chosen: list[str] = []
     answers = load_answers(ROOT / "tests" / "answers" / f"{lesson}.py")
     for cell in read_lesson(ROOT / "lessons" / f"{lesson}.py").by_role("answer"):
-        table = "WRONG" if cell.id in wrong else "RIGHT" if student == OTHERWISE else None
-        if table:
+        if student != SOLVED:  # an answer of the lesson's own may build on another one, which may be wrong here
+            table = "WRONG" if cell.id in wrong else "RIGHT"
             name = next(iter(getattr(answers, table)[cell.id]))
             (defined,) = defined_names(cell)
             chosen.append(f"answer_{len(chosen)} = {table}[{cell.id!r}][{name!r}]\n")
@@ -96,19 +114,28 @@ def _marks(folder: Path, lesson: str, students: list[str]) -> tuple[dict, dict]:
     return marks, most
 
 
-def main(lessons: list[str]) -> None:
-    students = [SOLVED, BLANK, OTHERWISE, ODD, EVEN]
-    for lesson in lessons:
+def deserved(lesson: str, student: str, most: dict[str, float]) -> dict[str, float]:
+    """All points but those of the exercises that the student has wrong."""
+    wrong = [f"check-{exercise}" for exercise in wrong_in(lesson, student)]
+    return {check: 0 if check in wrong else points for check, points in most.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="grade lessons with works of which it is known what they deserve")
+    parser.add_argument("lessons", nargs="+")
+    parser.add_argument("--cut", action="store_true", help="cut the given cells to what they define")
+    parser.add_argument("--students", nargs="+", choices=EVERYBODY, default=EVERYBODY)
+    options = parser.parse_args()
+    for lesson in options.lessons:
         with tempfile.TemporaryDirectory() as folder:
-            graded = grade(Path(folder), lesson, students)
-        for student in students:
-            wrong = [f"check-{exercise}" for exercise in wrong_in(lesson, student)]
-            expected = {check: 0 if check in wrong else points for check, points in graded.most.items()}
+            graded = grade(Path(folder), lesson, options.students, not options.cut)
+        for student in options.students:
+            expected = deserved(lesson, student, graded.most)
             status, got = graded.status[student], graded.marks[student]
             odd = {check: got.get(check) for check in expected if got.get(check) != expected[check]}
-            print(lesson, f"{student:16s}", f"{sum(got.values()):g} of {sum(graded.most.values()):g}", end=" ")
-            print("as it should be" if not odd else f"UNEXPECTED {odd}", status["flag"], status["reasons"], flush=True)
+            print(f"{lesson:30s} {student:12s} {sum(got.values()):g} of {sum(graded.most.values()):g}", end=" ")
+            print("as it should be" if not odd else f"UNEXPECTED {odd}", status["reasons"], flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
