@@ -138,6 +138,22 @@ GENERIC = {
         "import random\nrandom.seed(4)\nfirst = [f() for _ in range(9)]\n"
         "random.seed(4)\nassert first == [f() for _ in range(9)]",
     ),
+    "iterators": (
+        "def f(items):\n    for item in items:\n        if item > 2:\n            return item",
+        "import itertools\nassert f(itertools.count()) == 3 and f(iter([5])) == 5 and f({7: 0}.keys()) == 7",
+    ),
+    "file objects": (
+        "def f(source, target):\n    target.write(source.read().upper())",
+        "import io\nout = io.StringIO()\nf(io.StringIO('abc'), out)\nassert out.getvalue() == 'ABC'",
+    ),
+    "async": (
+        "import asyncio\nasync def f(x):\n    await asyncio.sleep(0)\n    return 2 * x",
+        "assert await f(2) == 4",
+    ),
+    "mock": (
+        "def f(notify):\n    notify('done', code=3)",
+        "from unittest.mock import Mock\nnotify = Mock()\nf(notify)\nnotify.assert_called_once_with('done', code=3)",
+    ),
     "files": (
         "def f(name, text):\n    with open(name, 'w') as file:\n        file.write(text)\nf('first.txt', '1')",
         """

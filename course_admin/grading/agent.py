@@ -10,6 +10,7 @@ A request is (handles to forget, verb, ...), an answer is one of
     ("ask", task, function of ours, arguments, named arguments, what was printed): call it, then send "resume"
 """
 
+import asyncio
 import base64
 import builtins
 import contextlib
@@ -22,6 +23,7 @@ import queue
 import stat
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -133,6 +135,8 @@ class Agent:
             return self.namespace[what]
         if kind == "function of ours":
             return self.stubs.setdefault(what, Stub(self, what))
+        if kind == "iterator of ours":
+            return _items(self.stubs.setdefault(what, Stub(self, what)))
         if kind == "import":
             value = importlib.import_module(what)
             for part in rest[0].split(".") if rest[0] else ():
@@ -148,6 +152,12 @@ class Agent:
             return encode(value, self.stand_in)
         except NotPlain:
             return encode(_Whole(value), lambda whole: self.stand_in(whole.value))
+
+
+def _items(stub: Any) -> Any:
+    """An iterator of ours, item by item."""
+    while item := stub():
+        yield item[0]
 
 
 class _Whole:
@@ -259,6 +269,11 @@ class Task:
     def do_seed(self, module: str, name: str, arguments: tuple, named: dict) -> None:
         """The test has set a global random generator on its side; it means the student's, too."""
         getattr(importlib.import_module(module), name)(*arguments, **named)
+
+    def do_await(self, coroutine: Any) -> Any:
+        """Run a coroutine to its end, in a thread because the notebook's own loop is busy with this request."""
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, coroutine).result()
 
     def do_files(self, known: dict[str, list]) -> dict[str, tuple]:
         """The small files below the notebook's folder that have changed: name -> (when, size, content)."""

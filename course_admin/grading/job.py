@@ -191,7 +191,11 @@ class _NotebookRun:
         cells = self.ran
         while self.restarts > 0 and self.until > time.monotonic():
             self.restarts -= 1
-            self.kernel.restart()
+            try:
+                self.kernel.restart()
+            except Exception as error:
+                self.log.append(f"{self.spec.name}: the kernel was not started again: {error}")
+                continue
             for place, (number, source, _) in enumerate(cells):
                 run = self.kernel.run(source, min(self.limits.cell_seconds, max(self.until - time.monotonic(), 1)))
                 if run.died:

@@ -4,6 +4,7 @@ bench.py starts a process for each test, which calls `judge` with what job.py se
 """
 
 import ast
+import asyncio
 import contextlib
 import inspect
 import io
@@ -98,12 +99,18 @@ def _run(source: str, namespace: Namespace) -> float | None:
     namespace.update(names)
     namespace.prepare(tree)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, FILE, "exec"), namespace)
+    _finish(eval(compile(tree, FILE, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), namespace))
     if last is None:
         return None
-    value = eval(compile(ast.Expression(last.value), FILE, "eval"), namespace)
+    value = eval(compile(ast.Expression(last.value), FILE, "eval", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), namespace)
+    value = _finish(value)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return float(value) if number and not namespace.is_students(last.value) else None
+
+
+def _finish(value: Any) -> Any:
+    """A notebook may await at the top of a cell: what is left to be awaited is run to its end."""
+    return asyncio.run(value) if inspect.iscoroutine(value) else value
 
 
 def lines_of(error: BaseException) -> set[int]:

@@ -9,6 +9,7 @@ the operators that the instructor's own class defines.
 
 import builtins
 import functools
+import itertools
 import sys
 import types
 import weakref
@@ -117,6 +118,9 @@ class Link:
             return "given", kind.__name__, dict(vars(value))
         if isinstance(value, type) and self.given(value.__name__) is value:
             return "name", value.__name__
+        if hasattr(kind, "__next__"):
+            self.lent[id(value)] = functools.partial(_one_more, value)
+            return "iterator of ours", id(value)
         if callable(value):
             self.lent[id(value)] = value
             return "function of ours", id(value)
@@ -135,7 +139,8 @@ class Link:
             raise ValueError
         proxy = self.proxies.get(number)
         if proxy is None:
-            proxy = self.proxies[number] = _class_named(name)(self, number, kind, name)
+            base = Coroutine if name == "coroutine" else Proxy
+            proxy = self.proxies[number] = _class_named(name, base)(self, number, kind, name)
         return proxy
 
 
@@ -164,6 +169,11 @@ def _ok_form(value: Any, printed: Any, after: Any) -> bool:
 _FORMS = {"ok": _ok_form, "error": _error_form, "ask": _ask_form}
 
 
+def _one_more(iterator: Iterator) -> list:
+    """The next item of an iterator of ours in a list; an empty list at its end."""
+    return list(itertools.islice(iterator, 1))
+
+
 def _importable(module: str, name: str) -> Any:
     thing = sys.modules.get(module)
     if module == "__main__":
@@ -181,9 +191,9 @@ def _loaded_exception(name: str) -> type | None:
 
 
 @functools.lru_cache(100)
-def _class_named(name: str) -> type:
+def _class_named(name: str, base: type) -> type:
     """A kind of Proxy of this name, so that type(account).__name__ is what the test expects."""
-    return type(name.replace("\0", ""), (Proxy,), {})
+    return type(name.replace("\0", ""), (base,), {})
 
 
 def _own(proxy: "Proxy") -> dict[str, Any]:
@@ -319,6 +329,25 @@ class Proxy(Elsewhere):
 
     def __format__(self, how: str) -> str:
         return format(str(self), how)
+
+
+class Coroutine(Proxy):
+    """What an async function of the student gives; it runs over there, as a whole, when it is awaited here."""
+
+    def send(self, value: Any) -> Any:
+        raise StopIteration(_own(self)["link"].request("await", self))
+
+    def throw(self, *error: Any) -> Any:
+        raise error[0]
+
+    def close(self) -> None:
+        pass
+
+    def __await__(self) -> Iterator:
+        return self
+
+    def __next__(self) -> Any:
+        return self.send(None)
 
 
 def ask_for(proxy: Proxy) -> Proxy:

@@ -8,6 +8,8 @@ import datetime
 import decimal
 import enum
 import fractions
+import io
+import pathlib
 import random
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
@@ -27,8 +29,15 @@ BUILDERS = {
     "timedelta": datetime.timedelta,
     "deque": lambda values, most: deque(values, most),
     "ellipsis": lambda: ...,
+    "dict_keys": lambda keys: dict.fromkeys(keys).keys(),
+    "dict_values": lambda values: dict(enumerate(values)).values(),
+    "dict_items": lambda items: dict(items).items(),
+    "Path": pathlib.Path,
+    "StringIO": lambda text, place: _opened(io.StringIO(text), place),
+    "BytesIO": lambda data, place: _opened(io.BytesIO(data), place),
     "type": lambda name: BUILTIN_TYPES[name],
 }
+_VIEWS = [type(view) for view in ({}.keys(), {}.values(), {}.items())]
 _namedtuples: dict[tuple, type] = {}
 
 
@@ -47,6 +56,12 @@ def dump_special(value: Any) -> tuple | None:
         return "timedelta", value.days, value.seconds, value.microseconds
     if kind is deque:
         return "deque", list(value), value.maxlen
+    if kind in _VIEWS:
+        return kind.__name__, list(value)
+    if kind in (pathlib.PosixPath, pathlib.WindowsPath):
+        return "Path", str(value)
+    if kind in (io.StringIO, io.BytesIO) and not value.closed:
+        return kind.__name__, value.getvalue(), value.tell()
     if value is ...:
         return ("ellipsis",)
     if kind is type and value in _TYPE_NAMES:
@@ -103,6 +118,11 @@ def build_special(told: Any) -> Any:
         generator.setstate(data[0])
         return generator
     return _build_numpy(kind, *data)
+
+
+def _opened(file: Any, place: int) -> Any:
+    file.seek(place)
+    return file
 
 
 def _named_tuple(name: str, fields: tuple, values: tuple) -> tuple:

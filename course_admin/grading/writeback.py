@@ -1,5 +1,6 @@
 """Change an argument of ours in place, as an answer changed its copy."""
 
+import io
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,11 @@ def write_back(mine: Any, theirs: Any) -> None:
         mine.update(theirs)
     elif isinstance(mine, bytearray):
         mine[:] = theirs
+    elif isinstance(mine, (io.StringIO, io.BytesIO)):
+        mine.seek(0)
+        mine.truncate()
+        mine.write(theirs.getvalue())
+        mine.seek(theirs.tell())
     elif isinstance(mine, tuple):
         for part, new in zip(mine, theirs, strict=False):
             write_back(part, new)
