@@ -48,12 +48,9 @@ class Clock:
 
 def lab_answers(folder, venv):
     """Start JupyterLab on a free port, wait until its page has come, and stop it."""
-    command = [
-        sys.executable,
-        "-c",
-        f"import start_lab; print(*start_lab.command('{venv}', 0, True), sep='\\n')",
-    ]
-    words = subprocess.check_output(command + [venv], cwd=os.path.join(folder, "tools"), text=True).splitlines()
+    code = "import start_lab, sys; print(*start_lab.command(sys.argv[1], 0, True), sep='\\n')"
+    asked = [sys.executable, "-c", code, venv]
+    words = subprocess.check_output(asked, cwd=os.path.join(folder, "tools"), text=True).splitlines()
     process = subprocess.Popen(words, cwd=folder, stderr=subprocess.PIPE, text=True)
     try:
         address = next(
