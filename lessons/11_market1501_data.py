@@ -287,9 +287,9 @@ class Market1501(Dataset):
     def __getitem__(self, index):
         # TODO: open, convert, transform; find the label
         ### BEGIN SOLUTION
-        path = self.imgs[index]
-        photo = Image.open(path).convert("RGB")
-        label = self.unique_ids.index(self.get_id(path))
+        file = self.imgs[index]
+        photo = Image.open(file).convert("RGB")
+        label = self.unique_ids.index(self.get_id(file))
         return (self.transform(photo) if self.transform else photo), label
         ### END SOLUTION
 
