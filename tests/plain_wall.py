@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, BinaryIO
 
 from course_admin.bank import cheap_answers
-from course_admin.grading.agent import HOME, agent_source
+from course_admin.grading.agent import Agent
 from course_admin.grading.proxies import Link
 from course_admin.lesson import read_lesson
 from course_admin.proof import OWN, definitions, load_answers
@@ -85,13 +85,13 @@ def find(lesson: str, table: str, exercise: str, name: str) -> Any:
 def serve() -> None:
     """Answer requests until there are no more. What is printed goes to stderr: stdout belongs to the answers."""
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
-    exec(agent_source(), {})
+    agent = Agent(vars(sys.modules["__main__"]))
     while True:
         try:
             request = read(sys.stdin.buffer)
         except EOFError:
             return
-        write(answers, sys.modules[HOME].answer(request))
+        write(answers, agent.answer(request))
 
 
 if __name__ == "__main__":

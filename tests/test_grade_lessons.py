@@ -2,7 +2,7 @@
 
 Lesson 00 runs as it is. Of the others here, with answers that are networks and training loops, the given cells are cut
 to what they define, because training takes minutes. `python tests/graded_lesson.py [--cut] LESSON` does the same for
-any lesson, by hand; lesson 01 is graded in tests/test_class.py, and all checks run in tests/test_behind_the_wall.py.
+any lesson, by hand; lesson 01 is graded in test_grade_lesson.py, too, and every check runs in test_behind_the_wall.py.
 """
 
 import pytest
