@@ -131,7 +131,11 @@ GENERIC = {
     ),
     "source": (
         "def f(n):\n    return 1 if n < 2 else n * f(n - 1)",
-        "import inspect\nassert 'for' not in inspect.getsource(f) and f(5) == 120 and f.__name__ == 'f'",
+        """
+        import inspect
+        assert 'for' not in inspect.getsource(f) and f(5) == 120 and f.__name__ == 'f'
+        assert list(inspect.signature(f).parameters) == ['n'] and inspect.isfunction(f)
+        """,
     ),
     "seed": (
         "import random\ndef f():\n    return random.randint(1, 6)",

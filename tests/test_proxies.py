@@ -208,6 +208,19 @@ def test_subclass_checks_and_given_classes():
     assert issubclass(Child, Account) and not issubclass(Account, Child) and isinstance(Child(), Account)
 
 
+def test_isinstance_knows_a_librarys_classes_and_no_plain_ones():
+    torch = pytest.importorskip("torch")
+    net = get("import torch\nclass Net(torch.nn.Module):\n  pass\nnet = Net()", "net")
+    assert isinstance(net, torch.nn.Module) and not isinstance(net, torch.Tensor)
+    fakes = "def fake(module, name):\n  return type(name, (), {'__module__': module})()\n"
+    for module, name, kind in [
+        ("builtins", "int", int),
+        ("numpy", "ndarray", np.ndarray),
+        ("torch", "Tensor", torch.Tensor),
+    ]:
+        assert not isinstance(get(f"{fakes}x = fake('{module}', '{name}')", "x"), kind)
+
+
 def test_generators_are_read_lazily_and_an_endless_one_does_not_hang():
     link, _ = linked("def f():\n  i = 0\n  while True:\n    i += 1\n    yield i")
     f = link.request("get", "f")
@@ -292,7 +305,12 @@ def test_a_forged_answer_stops_the_test(answer):
 
 def test_a_forged_error_is_never_one_that_ends_the_judge():
     link, _ = linked("")
+    import unittest
+
+    assert unittest.case._ShouldStop  # it, and SkipTest, would end a test of unittest as if all were well
     for name in (
+        "unittest.case.SkipTest",
+        "unittest.case._ShouldStop",
         "builtins.SystemExit",
         "builtins.KeyboardInterrupt",
         "course_admin.grading.proxies.Stopped",

@@ -14,7 +14,9 @@ import asyncio
 import base64
 import builtins
 import contextlib
+import ctypes
 import importlib
+import inspect
 import io
 import linecache
 import operator
@@ -93,14 +95,17 @@ class Agent:
             if not self.stubs:
                 task.work()
             else:
-                threading.Thread(target=task.work, daemon=True).start()
+                task.thread = threading.Thread(target=task.work, daemon=True)
+                task.thread.start()
             return task.outbox.get()
         except BaseException as error:
+            if task is not None:
+                task.stop()
             return failure(error, "", self.stand_in)
 
     def reset(self) -> bytes:
         """Forget all that a test has left behind."""
-        if self.tasks:  # a function of ours was never answered, so its task never gave these back
+        if self.tasks or isinstance(sys.stdout, Printed):  # a task was never answered, so it never gave these back
             sys.stdout, sys.stderr, builtins.input = self.before
         for kept in (self.objects, self.ids, self.stubs, self.tasks):
             kept.clear()
@@ -124,7 +129,8 @@ class Agent:
         kind = "class" if isinstance(value, type) else "module" if isinstance(value, ModuleType) else "object"
         kind = "iterator" if hasattr(type(value), "__next__") else kind
         name = value.__name__ if kind in ("class", "module") else type(value).__name__
-        return "handle", number, kind, str(name)[:80]
+        classes = [f"{one.__module__}.{one.__qualname__}"[:200] for one in type.mro(type(value))[:20]]
+        return "handle", number, kind, str(name)[:80], classes
 
     def resolve(self, told: tuple) -> Any:
         """The object that a handle on the way in stands for."""
@@ -174,6 +180,13 @@ class Task:
         self.agent, self.verb, self.rest = agent, verb, rest
         self.inbox, self.outbox = queue.SimpleQueue(), queue.SimpleQueue()
         self.printed = Printed()
+        self.thread: threading.Thread | None = None
+
+    def stop(self) -> None:
+        """Interrupt the student's code in the task's thread, as the main thread has been interrupted."""
+        if self.thread is not None and self.thread.is_alive():
+            number, error = ctypes.c_ulong(self.thread.ident), ctypes.py_object(KeyboardInterrupt)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(number, error)
 
     def work(self) -> None:
         before, self.current.task = getattr(self.current, "task", None), self
@@ -290,6 +303,14 @@ class Task:
                             found[path] = (*when, file.read())
                         room -= state.st_size
         return found
+
+    def do_signature(self, thing: Any) -> list[tuple]:
+        """(name, kind, whether there is a default, the default) of each parameter."""
+        parts = inspect.signature(thing).parameters.values()
+        return [
+            (p.name, int(p.kind), p.default is not p.empty, p.default if p.default is not p.empty else None)
+            for p in parts
+        ]
 
     def do_names(self, thing: Any) -> list[str]:
         return sorted(str(name) for name in names_used(thing))[:5000]
