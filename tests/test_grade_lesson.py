@@ -7,6 +7,7 @@ import json
 import re
 
 import pytest
+from distributed import LocalCluster
 
 from classroom import make_course, nbgrader
 from course_admin.grading import status
@@ -81,6 +82,16 @@ def test_outputs_and_errors_are_in_autograded_for_the_teacher(graded):
 def test_unchanged_work_is_left_alone(graded):
     done = course_command(graded[0], "grade", LESSON)
     assert f"{LESSON}: 0 graded, 4 unchanged, 0 refused" in done.stdout
+
+
+def test_a_cluster_of_two_workers_gives_the_same_marks(tiny_course):
+    for student, answers in {"right": RIGHT, "half": HALF, "blank": {}, "loud": LOUD}.items():
+        hand_in_tiny(tiny_course.root, student, answers)
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        done = course_command(tiny_course.root, "grade", NAME, "--dask", cluster.scheduler_address)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert totals(tiny_course) == {"right": 3, "half": 2, "blank": 0, "loud": 3}
+    assert status.read(tiny_course.root, NAME, "right")["sandbox"] in ("bubblewrap", "landlock")
 
 
 # ---- any other course ---------------------------------------------------------------------------------------------

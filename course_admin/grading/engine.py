@@ -174,6 +174,7 @@ def _backend(jobs: int, scheduler: str, assignment: Assignment) -> Iterator[None
         return
     try:
         import dask
+        import distributed  # noqa: F401  (its import adds to dask's settings; leaving the `with` would take them away)
 
         with dask.config.set({"distributed.comm.timeouts.connect": "10s"}):
             cluster = joblib.parallel_config(backend="dask", scheduler_host=scheduler, scatter=[assignment])
