@@ -18,7 +18,7 @@ ECHO = f"""
 import base64, sys, types
 read, write = base64.b64decode, base64.b64encode
 home = sys.modules[{HOME!r}] = types.ModuleType({HOME!r})
-home.answer_text = lambda text: write(read(text)[::-1]).decode()
+home.ask = lambda text: write(read(text)[::-1]).decode()
 """
 
 

@@ -83,7 +83,9 @@ class StudentKernel:
             return CellRun(trouble=one_line(f"the kernel is not running: {self.why_dead}"), died=True)
         reply, why = self._request({"code": source, "silent": False, "store_history": True}, seconds, outputs)
         trouble = why
-        if reply and not trouble and reply.get("status") == "error":
+        if reply and _says_goodbye(reply):
+            trouble = self._die("exit() ended the kernel")
+        elif reply and not trouble and reply.get("status") == "error":
             trouble = one_line(reply.get("ename", "error"), reply.get("evalue", ""))
         return CellRun(tuple(outputs.items), trouble, died=bool(self.why_dead))
 
@@ -203,6 +205,12 @@ class StudentKernel:
             return False
         outputs.take(message["type"], message["content"])
         return message["type"] == "status" and message["content"].get("execution_state") == "idle"
+
+
+def _says_goodbye(reply: dict) -> bool:
+    """Whether the cell called exit(): the kernel ends once it has answered."""
+    payload = reply.get("payload")
+    return isinstance(payload, list) and any(isinstance(p, dict) and p.get("source") == "ask_exit" for p in payload)
 
 
 def _decode(reply: dict, limit: int) -> bytes:

@@ -80,7 +80,11 @@ class Namespace(dict):
 
     def _exception(self, name: str, proxy: Proxy) -> type | None:
         """A stand-in for an exception class of the student, for `pytest.raises(TheirError)`; None for other classes."""
-        for kind in proxy.__mro__:
+        try:
+            kinds = proxy.__mro__
+        except AttributeError:  # a function or an object under the name of the class
+            return None
+        for kind in kinds:
             base = getattr(builtins, kind.__name__, None) if isinstance(kind, Proxy) else kind
             if isinstance(base, type) and issubclass(base, Exception):
                 self.link.exceptions[name] = type(name, (base,), {"__module__": "__main__"})

@@ -2,7 +2,7 @@
 
 from hostile.work import Work, case, without
 
-KILL_PARENT = "import os\nos.kill(os.getppid(), 9)\nimport time\ntime.sleep(1)"
+KILL_PARENT = "import os\ntry: os.kill(os.getppid(), 9)\nexcept OSError: pass\nimport time\ntime.sleep(0.5)"
 OWN = {  # the work is right; the attack fails, and costs nothing
     "reads_the_environment": "import os\nprint(dict(os.environ))\nprint(open('/proc/1/environ', 'rb').read())",
     "searches_for_the_gradebook": """
@@ -61,7 +61,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 print(libc.ptrace(16, 1, 0, 0), libc.mount(b'none', b'/usr', b'tmpfs', 0, None), libc.unshare(0x10000000))""",
     "asks_for_input": "name = input('name? ')",
     "signals_everybody": "import os, signal\nsignal.signal(15, signal.SIG_IGN)\ntry: os.kill(-1, 15)\nexcept OSError: pass",
-    "closes_its_channels": "import os\nfor n in range(3, 12):\n    pass\nimport sys\nsys.stdout = sys.stderr = None",
+    "takes_away_the_output": "import sys\nsys.stdout = sys.stderr = None",
     "garbage_on_every_socket": """
 kernel = get_ipython().kernel
 post = lambda *f: kernel.iopub_thread.schedule(lambda: kernel.iopub_thread.socket.send_multipart(list(f)))

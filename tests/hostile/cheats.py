@@ -37,19 +37,19 @@ for _ in range(5):
     "patched_numpy_testing": "import numpy\nnumpy.testing.assert_allclose = lambda *a, **k: None\nnumpy.allclose = numpy.all = lambda *a: True",
     "patched_builtins": "import builtins\nbuiltins.abs = builtins.all = builtins.AssertionError = lambda *a: 0\nbuiltins.__import__ = None",
     "shadowed_helper": "def close(a, b): return True",
-    "forged_agent_nonsense": "import sys\nfor name, module in list(sys.modules.items()):\n    if 'agent' in name: module.answer_text = lambda text: 'AAAA'",
+    "forged_agent_nonsense": "import sys\nfor name, module in list(sys.modules.items()):\n    if 'agent' in name: module.ask = lambda text: 'AAAA'",
     "forged_agent_says_true": """
 import sys, base64
 agent = sys.modules.get('_course_agent')
 if agent is not None:
     encode = agent.encode
     for value in (True, 6, [0, 0.5, 1]):
-        agent.answer_text = lambda text: base64.b64encode(encode(('ok', True, '', None))).decode()""",
+        agent.ask = lambda text: base64.b64encode(encode(('ok', True, '', None))).decode()""",
     "forged_agent_verdict": """
 import sys, base64
 agent = sys.modules.get('_course_agent')
 if agent is not None:
-    agent.answer_text = lambda text: base64.b64encode(b'v' + agent.encode({'passed': True, 'share': 8})).decode()""",
+    agent.ask = lambda text: base64.b64encode(b'v' + agent.encode({'passed': True, 'share': 8})).decode()""",
     "agent_removed": "import sys\nfor name in [n for n in sys.modules if 'agent' in n]: del sys.modules[name]",
     "traced_calls": "import sys\nsys.settrace(lambda *a: None)\nsys.setprofile(lambda *a: None)",
     "names_everywhere": """
@@ -79,7 +79,7 @@ def _blank_with(name: str, source: str) -> None:
                 work.answer(exercise, "pass")
 
     make.__name__ = name
-    case(0)(make)
+    case(0, limited=name == "patched_builtins")(make)  # this one hangs
 
 
 for _name, _source in HOOKS.items():
@@ -108,7 +108,7 @@ def checks_edited(work: Work) -> None:
 @case(0)
 def checks_deleted(work: Work) -> None:
     work.blank()
-    work.cells[:] = [cell for cell in work.cells if "check" not in str(cell["metadata"])]
+    work.cells[:] = [cell for cell in work.cells if "check-" not in str(cell["metadata"])]
 
 
 @case(0)

@@ -163,5 +163,17 @@ def _kernel(order: dict, work: str):
     )
     if order["level"] == "landlock":  # no terminal to give to `!command`: the terminals of this machine are its owner's
         application.shell.system = application.shell.system_raw
+    application.shell.events.register("post_execute", _keep_streams((sys.stdout, sys.stderr)))
     exec(compile(order["agent"], "<agent>", "exec"), {"__name__": "agent"})  # it finds the notebook in __main__
     return application
+
+
+def _keep_streams(streams: tuple):
+    """ipykernel hangs where a cell leaves no output stream behind (sys.stdout = None)."""
+
+    def restore() -> None:
+        for name, stream in zip(("stdout", "stderr"), streams, strict=True):
+            if not hasattr(getattr(sys, name, None), "flush"):
+                setattr(sys, name, stream)
+
+    return restore
