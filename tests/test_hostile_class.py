@@ -144,7 +144,7 @@ def test_nothing_outside_was_touched(which, request):
         ["source", "release", "submitted", "autograded", "grading", "gradebook.db", "nbgrader_config.py"]
     )
     assert not [path for path in OUTSIDE if path.exists()]
-    assert gone("hostile-daemon")
+    assert gone(f"hostile-daemon {graded.course}")
 
 
 def _outputs(graded: Graded, student: str) -> str:

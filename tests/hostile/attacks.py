@@ -53,7 +53,7 @@ def talk():
 threading.Thread(target=talk, daemon=True).start()""",
     "daemon_left_behind": """
 import subprocess
-subprocess.Popen(['/bin/sh', '-c', 'sleep 600; : hostile-daemon'], start_new_session=True)""",
+subprocess.Popen(['/bin/sh', '-c', 'sleep 600; : hostile-daemon @COURSE@'], start_new_session=True)""",
     "script_in_the_output": "from IPython.display import HTML, Javascript\ndisplay(HTML('<script>alert(1)</script><img src=x onerror=alert(2)>'), Javascript('alert(3)'))",
     "ptrace_and_mounts": """
 import ctypes
@@ -71,7 +71,7 @@ for frames in ([b'x'], [b'<IDS|MSG>'], [b'a', b'<IDS|MSG>', b'', b'{', b'}', b''
 
 def _right_with(name: str, source: str) -> None:
     def make(work: Work) -> None:
-        work.add(source, after="total")
+        work.add(source.replace("@COURSE@", str(work.course)), after="total")
 
     make.__name__ = name
     case()(make)
