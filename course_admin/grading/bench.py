@@ -202,18 +202,23 @@ def serve(control: socket.socket, modules: list[str]) -> None:
             control.send(b"ended")
 
 
-def _become_judge(judge: Any, grader: socket.socket, place: str) -> None:
-    """Run one test; never returns. It goes when the bench goes: the grader may be killed at any time."""
-    try:
+def _limit_itself() -> None:
+    """Safety nets against a test that runs wild; a system that lacks one of them goes without."""
+    with contextlib.suppress(Exception):
         from course_admin.grading.sandbox.limits import PR_SET_PDEATHSIG, prctl
 
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        for what, most in (
-            (resource.RLIMIT_DATA, MEMORY),
-            (resource.RLIMIT_FSIZE, FILE_SIZE),
-            (resource.RLIMIT_CORE, 0),
-        ):
+    for what, most in ((resource.RLIMIT_DATA, MEMORY), (resource.RLIMIT_FSIZE, FILE_SIZE), (resource.RLIMIT_CORE, 0)):
+        with contextlib.suppress(Exception):
+            _, hard = resource.getrlimit(what)
+            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
             resource.setrlimit(what, (most, most))
+
+
+def _become_judge(judge: Any, grader: socket.socket, place: str) -> None:
+    """Run one test; never returns. It goes when the bench goes: the grader may be killed at any time."""
+    try:
+        _limit_itself()
         os.chdir(place)
         sys.path.append(place)
 
