@@ -54,7 +54,12 @@ def load_pretrained(network: ReIDNetwork, backbone: str) -> str:
     url = models.get_model_weights(backbone).DEFAULT.url
     file = Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
     if not file.is_file():
-        return f"No ImageNet weights on disk ({file}): {backbone} starts from scratch."
+        return f"No ImageNet weights on disk ({_shown(file)}): {backbone} starts from scratch."
     weights = torch.load(file, map_location="cpu", weights_only=True)
     network.backbone.load_state_dict({name: value for name, value in weights.items() if not name.startswith("fc.")})
-    return f"{backbone} starts from the ImageNet weights in {file}."
+    return f"{backbone} starts from the ImageNet weights in {_shown(file)}."
+
+
+def _shown(file: Path) -> str:
+    """The path with ~ for the home folder, so that a stored notebook does not tell whose it was."""
+    return f"~/{file.relative_to(Path.home())}" if file.is_relative_to(Path.home()) else str(file)
