@@ -27,6 +27,7 @@ RULES = [
     ("papers", 2, 8),
     ("seconds", 0, 180),
 ]
+SECONDS = {"13": 240}  # of lessons that may take longer than the rule: this one trains the person search
 LONGEST_CELL, LONGEST_CLASS, LONGEST_SOLUTION, WIDEST_LINE = 25, 35, 20, 92
 LONGEST_SENTENCE = 40
 ALT_WORDS = (4, 45)
@@ -61,9 +62,10 @@ def _print_table(numbers: dict[str, dict[str, float]]) -> None:
 def breaches_of(lesson: Lesson, numbers: dict[str, float]) -> list[str]:
     """Each broken rule of one lesson in a line that says where it is and what the rule wants."""
     where = f"lessons/{lesson.name}.py"
+    rules = [rule if rule[0] != "seconds" else ("seconds", 0, SECONDS.get(lesson.name[:2], rule[2])) for rule in RULES]
     found = [
         f"{where}: {name} is {numbers[name]:g}, the rule is {least} to {most}"
-        for name, least, most in RULES
+        for name, least, most in rules
         if not least <= numbers[name] <= most
     ]
     if numbers["minutes"] != numbers["minutes of sections"]:

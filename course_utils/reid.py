@@ -18,7 +18,7 @@ from course_utils.market1501 import Market1501
 from course_utils.reid_checkpoint import RECIPES, fill, load_checkpoint, require_same
 from course_utils.reid_images import read_images
 from course_utils.reid_model import ReIDNetwork
-from course_utils.reid_search import Side, search
+from course_utils.reid_search import read_side, search
 from course_utils.reid_training import train, workers
 
 
@@ -55,14 +55,13 @@ def run_evaluation(given) -> None:
     network = ReIDNetwork(content["classes"], recipe.backbone, recipe.embedding_size, recipe.bnneck)
     network = place(fill(network, content), chosen)
     print(f"{given.checkpoint}: {recipe.backbone} after {content['epoch']} epochs. {chosen}")
-    query, gallery = (_side(Market1501(given.data, split)) for split in ("query", "gallery"))
-    for name, result in search(network, query, gallery, recipe.size, chosen).items():
+    sides = []
+    for split in ("query", "gallery"):
+        data = Market1501(given.data, split)
+        print(data)
+        sides.append(read_side(data))
+    for name, result in search(network, *sides, recipe.size, chosen).items():
         print(f"{name:17s} {result}")
-
-
-def _side(data):
-    print(data)
-    return Side(read_images(data), data.person_ids, data.camera_ids)
 
 
 def _chosen(given):

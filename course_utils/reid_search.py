@@ -10,17 +10,23 @@ from tqdm import tqdm
 
 from course_utils.device import Settings, autocast, place
 from course_utils.evaluation import RankResult, evaluate_rank, k_reciprocal_rerank
-from course_utils.reid_images import normalise
+from course_utils.market1501 import Market1501
+from course_utils.reid_images import normalise, read_images
 from course_utils.reid_model import ReIDNetwork
 
 
 @dataclass(frozen=True)
 class Side:
-    """Query or gallery: images (n, 3, height, width) uint8, person_ids (n,), camera_ids (n,); no junk."""
+    """Query or gallery: images (n, 3, height, width) uint8, person_ids (n,), camera_ids (n,)."""
 
     images: Tensor
     person_ids: np.ndarray
     camera_ids: np.ndarray
+
+
+def read_side(data: Market1501, progress: bool = True) -> Side:
+    """Images and labels of a split as they are searched."""
+    return Side(read_images(data, progress), data.person_ids, data.camera_ids)
 
 
 @torch.no_grad()
@@ -46,7 +52,7 @@ def embed(
 def search(
     network: ReIDNetwork, query: Side, gallery: Side, size: tuple[int, int], chosen: Settings, progress: bool = True
 ) -> dict[str, RankResult]:
-    """Scores by name: plain by both rules of average precision, and after k-reciprocal re-ranking."""
+    """Scores by name: plain by both rules of average precision, and after k-reciprocal re-ranking. No junk, please."""
     q, g = (embed(network, side.images, size, chosen, progress=progress) for side in (query, gallery))
     sides = query.person_ids, gallery.person_ids, query.camera_ids, gallery.camera_ids
     distances = 2 - 2 * q @ g.T  # squared Euclidean distance of unit vectors

@@ -54,6 +54,16 @@ def workers(chosen: Settings) -> Iterator[Workers]:
         distributed.destroy_process_group()
 
 
+def begin(classes: int, recipe: Recipe, seed: int, chosen: Settings) -> tuple[ReIDNetwork, torch.optim.Optimizer, str]:
+    """The network with its first weights, its optimiser, and a line that says where the weights come from."""
+    torch.manual_seed(seed)
+    network = ReIDNetwork(classes, recipe.backbone, recipe.embedding_size, recipe.bnneck)
+    line = load_pretrained(network, recipe.backbone)
+    network = place(network, chosen)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    return network, optimiser, line
+
+
 def train(
     images: Tensor,
     labels: np.ndarray,
@@ -74,19 +84,15 @@ def train(
     labels = torch.as_tensor(labels)
     classes = int(labels.max()) + 1
     say = print if team.first and progress else (lambda line: None)
-    torch.manual_seed(seed)
-    network = ReIDNetwork(classes, recipe.backbone, recipe.embedding_size, recipe.bnneck)
+    network, optimiser, line = begin(classes, recipe, seed, chosen)
     content = load_checkpoint(checkpoint) if checkpoint.exists() else None
     if content is None:
-        say(load_pretrained(network, recipe.backbone))
+        say(line)
     else:
         _require_same_run(content, recipe, classes, seed, checkpoint)
         fill(network, content)
-        say(f"{checkpoint} goes on after epoch {content['epoch']} of {recipe.epochs}.")
-    network = place(network, chosen)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-    if content is not None:
         optimiser.load_state_dict(content["optimiser"])
+        say(f"{checkpoint} goes on after epoch {content['epoch']} of {recipe.epochs}.")
     shared = nn.parallel.DistributedDataParallel(network) if team.count > 1 else network
     for epoch in range(content["epoch"] if content else 0, recipe.epochs):
         batches = Batches(epoch, images, labels, recipe, seed, chosen, team)

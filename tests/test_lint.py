@@ -68,3 +68,12 @@ def test_measures_of_a_lesson_that_can_be_counted_by_hand(tiny):
     assert numbers["prose before code (%)"] == 100
     assert numbers["code cells in a row"] == 2
     assert numbers["words"] == 3  # Tiny. Why? and the number of the title; the rubric is not read by students
+
+
+@pytest.mark.parametrize(("name", "most"), [("13_reid_training_and_evaluation", 240), ("01_convolution_by_hand", 180)])
+def test_the_lesson_that_trains_the_person_search_may_take_four_minutes(name, most):
+    lesson = read_lesson(ROOT / "lessons" / f"{name}.py")
+    numbers = measure(lesson)
+    assert breaches_of(lesson, numbers | {"seconds": most}) == []
+    (breach,) = breaches_of(lesson, numbers | {"seconds": most + 1})
+    assert f"seconds is {most + 1}, the rule is 0 to {most}" in breach
