@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 
+from course_utils.frames import show_frames
 from course_utils.plots import COLOURS, MARKERS, WIDTH, show
 
 
@@ -15,14 +16,42 @@ def show_accuracies(
 
     y_ticks: one list for each table. The best cell of each table has a frame; its number is that of the cell.
     """
+    show(_heat_maps(tables, x_label, x_ticks, y_ticks), alt)
+
+
+def show_rivals(
+    tables: dict[str, np.ndarray], x_label: str, x_ticks: Sequence, y_ticks: Sequence[Sequence], alt: str
+) -> None:
+    """The same tables under a slider: which cells lie so near to the best of their table that luck may decide?
+
+    Those further below the best than the slider says are faded. A point is one hundredth: 0.95 is 2 points below 0.97.
+    """
+    points = [0, 1, 2, 3, 5, 10, 20, 100]
+    figures = [_heat_maps(tables, x_label, x_ticks, y_ticks, within=number / 100) for number in points]
+    captions = []
+    for number in points:
+        near = [f"{np.sum(_near(np.asarray(t, float), number / 100))} cells by {name}" for name, t in tables.items()]
+        captions.append(f"At most {number} points below the best: {', '.join(near)}")
+    show_frames(figures, captions, "points below the best", alt, still=len(points) - 1)
+
+
+def _near(values: np.ndarray, within: float) -> np.ndarray:
+    """Which cells are at most `within` below the best; none where all diverged."""
+    if np.isnan(values).all():
+        return np.zeros(values.shape, dtype=bool)
+    return values >= np.nanmax(values) - within - 1e-9
+
+
+def _heat_maps(tables, x_label, x_ticks, y_ticks, within: float = 1.0) -> plt.Figure:
     figure, axes = plt.subplots(1, len(tables), figsize=(WIDTH, 2.6), squeeze=False)
     for axis, (y_label, values), ticks in zip(axes[0], tables.items(), y_ticks, strict=True):
         values = np.asarray(values, dtype=float)
         axis.set_facecolor("0.85")  # shows through where a cell diverged
-        axis.imshow(values, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+        near = _near(values, within)
+        axis.imshow(np.where(near | np.isnan(values), values, np.nan), cmap="cividis", vmin=0, vmax=1, aspect="auto")
         for (i, j), value in np.ndenumerate(values):
             text = "diverged" if np.isnan(value) else f"{value:.3f}"
-            colour = "white" if value < 0.5 else "black"
+            colour = "0.45" if not near[i, j] else "white" if value < 0.5 else "black"
             axis.text(j, i, text, ha="center", va="center", color=colour, fontsize=9)
         if not np.isnan(values).all():
             i, j = np.unravel_index(np.nanargmax(values), values.shape)
@@ -33,7 +62,7 @@ def show_accuracies(
         axis.set_yticks(range(values.shape[0]), ticks)
         axis.set(xlabel=x_label, ylabel=y_label)
     figure.tight_layout()
-    show(figure, alt)
+    return figure
 
 
 def show_runs(runs: dict[str, dict[str, Sequence[float | None]]], x_label: str, alt: str) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from course_utils.figures import draw_ring, draw_scene, nearest_figure
+from course_utils.moving_figures import show_sliding
 from course_utils.plots import show_images, show_lines
 from course_utils.timing import seconds
 
@@ -127,14 +128,13 @@ rising = np.array([[0, 0, 1],
 my_guess_highest_score = None
 
 # %% [markdown]
-# Compare your number with the brightest place below.
+# Move the slider: the pattern goes over the image, place by place. Compare your number with the brightest place.
 
 # %%
 print("your guess:", my_guess_highest_score)
-show_images([lines, rising, correlate2d(lines, rising)], numbers=True,
-            titles=["image", "pattern", "result"],
-            alt="An image with two slanted lines, a rising diagonal, and the result: "
-                "765 at the lower left, where they agree, elsewhere at most 510")
+show_sliding(lines, rising, correlate2d(lines, rising),
+             alt="An image with two slanted lines, a rising diagonal on it, and the "
+                 "result: 765 at the lower left, where they agree, elsewhere at most 510")
 
 # %% [markdown]
 # Three ones in the pattern, 255 in each of the three pixels: $3 \cdot 255 = 765$ is a perfect match. The 510 beside

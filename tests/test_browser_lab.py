@@ -84,6 +84,14 @@ def test_a_student_works_through_the_first_exercise(page):
     assert plot.evaluate("image => image.complete && image.naturalWidth > 100")
     plot.scroll_into_view_if_needed()
     picture(page, "lesson-01.png")
+    # a figure with a slider moves
+    run(page, "lines = np.array")
+    run(page, "my_guess_highest_score = None")
+    figure = run(page, "show_sliding(lines")
+    expect(figure).to_contain_text("Row 1, column 4")
+    figure.get_by_role("slider").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(figure).to_contain_text("Row 1, column 3")
     # the Validate button names the exercises that are still blank, and not this one
     page.get_by_role("button", name="Validate").click()
     results = page.get_by_role("dialog")
