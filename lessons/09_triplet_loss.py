@@ -29,6 +29,7 @@ from course_utils.device import place, settings
 from course_utils.losses import ContrastiveLoss, TripletLoss
 from course_utils.mining import pairwise_distances
 from course_utils.monitoring import active_share, embedding_spread
+from course_utils.moving_figures import show_margin
 from course_utils.neighbours import nearest_accuracy
 from course_utils.plots import show_images, show_lines
 from course_utils.sampling import RandomIdentitySampler
@@ -115,10 +116,12 @@ assert np.allclose(triplet_losses(*three, margin), in_torch, atol=1e-5)
 assert np.allclose(triplet_losses(*triplet[:, None], margin), by_hand)
 
 # %% [markdown]
-# **Why the max?** Watch one loss as the negative moves away. The **soft margin** $\ln(1 + e^{d(a,p) - d(a,n)})$ is a rounded
+# **Why the max?** Move the margin: outside the coloured ring a negative costs nothing. Then watch one loss as the negative moves away. The **soft margin** $\ln(1 + e^{d(a,p) - d(a,n)})$ is a rounded
 # version without a margin to choose ([Hermans et al., 2017](https://arxiv.org/abs/1703.07737)).
 
 # %%
+show_margin(*triplet, alt="Anchor, positive and negative in the plane; a ring of width "
+                          "0.3 begins where the positive lies, the negative is in it")
 away = np.linspace(0, 2, 41)
 gap = to_positive - away
 show_lines(away, {"with max": np.maximum(gap + margin, 0), "no max": gap + margin,

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-PATIENCE = 120_000  # milliseconds: how long a page may take on a busy machine; only a failure ever waits that long
+PATIENCE = 300_000  # milliseconds: how long a page may take on a busy machine; only a failure ever waits that long
 FLAGS = [
     "--no-sandbox",  # CI runs as root
     "--disable-gpu",

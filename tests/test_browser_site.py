@@ -109,7 +109,7 @@ def test_next_and_previous_lead_through_the_lessons(browser, address):
         reader.page.wait_for_url(f"**/{NAMES[-2]}.html")
 
 
-@pytest.mark.parametrize("name", ["01_convolution_by_hand", "07_grid_search"])
+@pytest.mark.parametrize("name", ["01_convolution_by_hand", "07_grid_search", "09_triplet_loss"])
 def test_a_figure_moves_with_its_slider_and_says_what_it_shows(browser, address, name):
     with watched(browser) as reader:
         reader.page.goto(f"{address}/{name}.html")
@@ -129,11 +129,11 @@ def test_a_figure_moves_with_its_slider_and_says_what_it_shows(browser, address,
 
 def test_without_scripts_and_on_paper_the_still_picture_stands_there(browser, address):
     with watched(browser, java_script_enabled=False) as reader:
-        reader.page.goto(f"{address}/01_convolution_by_hand.html")
+        reader.page.goto(f"{address}/09_triplet_loss.html")
         figure = reader.page.locator("figure.course-frames")
         expect(figure.get_by_role("img")).to_be_visible()
         expect(figure.get_by_role("slider")).to_be_hidden()
-        expect(figure.locator("figcaption")).to_contain_text("Row 1, column 4")
+        expect(figure.locator("figcaption")).to_contain_text("Margin 0.30")
 
 
 LOOK_UP = ["index", "glossary", "notation", "timings", "search"]
