@@ -252,8 +252,14 @@ def test_a_function_of_the_test_may_call_the_answer_again_and_be_kept_in_a_closu
 
 def test_a_function_of_the_test_is_not_called_for_ever(monkeypatch):
     monkeypatch.setattr("course_admin.grading.proxies.MOST_CALLBACKS", 50)
+    calls = []
     with pytest.raises(Stopped, match="too often"):
-        call("def f(g):\n  while True: g(1)", lambda x: x)
+        call("def f(g):\n  while True: g(1)", calls.append)
+
+
+def test_a_function_that_stands_alone_goes_along(monkeypatch):
+    monkeypatch.setattr("course_admin.grading.proxies.MOST_CALLBACKS", 0)
+    assert call("def f(g, n): return sum(g(i) for i in range(n))", lambda x, y=2: abs(x) * y, 10_000) == 99_990_000
 
 
 def test_a_generator_of_random_numbers_travels_there_and_back():

@@ -19,6 +19,7 @@ import importlib
 import inspect
 import io
 import linecache
+import marshal
 import operator
 import os
 import queue
@@ -141,6 +142,8 @@ class Agent:
             return self.namespace[what]
         if kind == "function of ours":
             return self.stubs.setdefault(what, Stub(self, what))
+        if kind == "code of ours":
+            return FunctionType(marshal.loads(what), {"__builtins__": builtins}, "function", rest[0])
         if kind == "iterator of ours":
             return _items(self.stubs.setdefault(what, Stub(self, what)))
         if kind == "import":
