@@ -8,8 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
-from classroom import ROOT, jupyter_server, nbgrader
+from browser import picture, started_browser, watched
+from classroom import ROOT, TOKEN, jupyter_server, nbgrader
 from course_admin.lesson import region_lines
 from small_class import (
     ANN,
@@ -178,6 +180,21 @@ def test_formgrader_shows_a_submission_with_its_hidden_tests_to_the_instructor(g
     page = text_of(submission_page(graded, JEANNE))
     assert "A ring is thin." in page
     assert "BEGIN HIDDEN TESTS" in page
+
+
+def test_formgrader_in_a_browser_leads_from_the_assignment_to_the_mark_of_a_student(graded):
+    with started_browser() as browser, watched(browser) as instructor:
+        page = instructor.page
+        page.goto(f"{graded.server.address}/formgrader?token={TOKEN}")
+        row = page.get_by_role("row").filter(has=page.get_by_role("link", name=LESSON))
+        row.get_by_role("link", name="4", exact=True).click()  # the number of submissions
+        expect(page.get_by_role("row").filter(has_text="Lefèvre, Zoé")).to_contain_text("9 / 9")
+        picture(page, "formgrader.png")
+        page.goto(f"{graded.server.address}/formgrader/gradebook/{LESSON}/{LESSON}")
+        full_marks = page.get_by_role("row").filter(has_text="9 / 9").filter(has_text="7 / 7")
+        full_marks.get_by_role("link", name="Submission").click()
+        expect(page.get_by_text("BEGIN HIDDEN TESTS").first).to_be_visible()
+        expect(page.get_by_text("Both outlines are thin, so few pixels meet.")).to_be_visible()
 
 
 def test_no_page_runs_what_a_student_wrote(graded):
