@@ -183,9 +183,9 @@ def _stands_alone(function: types.FunctionType) -> bool:
     """Whether a function uses nothing but its arguments and builtins: its code can go along, which saves the calls."""
     code = function.__code__
     inner = any(isinstance(constant, types.CodeType) for constant in code.co_consts)
-    return (
-        not (function.__closure__ or function.__kwdefaults__ or inner) and set(code.co_names) <= vars(builtins).keys()
-    )
+    names = set(code.co_names)
+    alone = not (function.__closure__ or function.__kwdefaults__ or inner or names & function.__globals__.keys())
+    return alone and names <= vars(builtins).keys()
 
 
 def _one_more(iterator: Iterator) -> list:
