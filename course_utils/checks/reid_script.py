@@ -129,6 +129,8 @@ def check_write_script(write_script: Callable, situations: tuple = (SITUATION,),
     if not isinstance(text, str) or not text.strip():
         fail("a path in an empty folder", f"{name} there", "no file, or an empty one", "Path(path).write_text(...)")
     hint = "return what Path(path).write_text(...) returns"
+    if told["result"] is None:
+        fail("a path in an empty folder", f"{len(text)}, the number of characters", "None", hint)
     require_number(told["result"], len(text), "a path in an empty folder: how many characters", hint)
     ready = READY_MADE.search(text)
     if ready:
