@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from course_admin import cli
+from course_admin.grading import engine
 from course_admin.grading.course import open_course
 from course_admin.grading.engine import grade_class
 from course_admin.grading.feedback import write_feedback
@@ -238,3 +239,25 @@ def test_another_layout_is_understood(released_course, tmp_path):
     assert course.students("submitted", NAME) == ["ann"]
     assert grade(course).graded == 1
     assert (folder / "autograded" / NAME / "ann" / f"{NAME}.ipynb").is_file()
+
+
+@pytest.mark.parametrize(
+    ("settings", "words", "expected"),
+    [
+        ("", [], (60, 60, 600, 600)),
+        ("c.Execute.timeout = 300", [], (300, 300, 1800, 1800)),
+        ("c.ExecutePreprocessor.timeout = 10", [], (10, 60, 600, 600)),
+        ("c.Execute.timeout = -1", [], (60, 60, 600, 600)),
+        ("c.Execute.timeout = 300", ["--cell-seconds", "5", "--total-seconds", "50"], (5, 300, 50, 1800)),
+    ],
+)
+def test_nbgraders_own_time_limit_counts_unless_another_is_given(tiny_course, monkeypatch, settings, words, expected):
+    hand_in(tiny_course.root, "ann", RIGHT)
+    with (tiny_course.root / "nbgrader_config.py").open("a") as file:
+        file.write(f"\n{settings}\n" if settings else "")
+    monkeypatch.chdir(tiny_course.root)
+    seen = []
+    monkeypatch.setattr(engine, "grade_class", lambda *given: seen.append(given[4]) or engine.Summary())
+    assert cli.main(["grade", NAME, *words]) == 0
+    limits = seen[0]
+    assert (limits.cell_seconds, limits.test_seconds, limits.total_seconds, limits.cpu_seconds) == expected

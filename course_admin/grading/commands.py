@@ -53,7 +53,8 @@ def _add_grade(commands: Any) -> None:
     for name, (field, kind, help) in LIMITS.items():
         default = getattr(Limits, field)
         shown = default // 1024**2 if kind is _megabytes else default
-        limits.add_argument(name, dest=field, type=kind, metavar="N", help=f"{help} (default {shown:g})")
+        longer = " or c.Execute.timeout" if field == "cell_seconds" else ""
+        limits.add_argument(name, dest=field, type=kind, metavar="N", help=f"{help} (default {shown:g}{longer})")
 
 
 def _count(text: str) -> int:
@@ -88,9 +89,18 @@ LIMITS = {
 }
 
 
-def _limits(options: argparse.Namespace) -> Limits:
+def _limits(options: argparse.Namespace, course: Any) -> Limits:
+    """The limits that were given; for the others Limits' own, lengthened where nbgrader's configuration allows more.
+
+    A course that gives a cell five minutes (c.Execute.timeout) has long notebooks: the whole may take six such cells.
+    """
     given = {field: getattr(options, field) for field, _, _ in LIMITS.values() if getattr(options, field) is not None}
-    return replace(Limits(), **given)
+    usual, cell = Limits(), course.cell_seconds()
+    if cell is not None:
+        whole = max(usual.total_seconds, 6 * cell)
+        times = {"cell_seconds": cell, "test_seconds": max(usual.test_seconds, cell), "total_seconds": whole}
+        given = times | {"cpu_seconds": max(usual.cpu_seconds, int(whole))} | given
+    return replace(usual, **given)
 
 
 def _students(course: Any, options: argparse.Namespace) -> list[str]:
@@ -153,7 +163,7 @@ def _grade(options: argparse.Namespace) -> int:
 
     how = Options("none" if options.unsafe else options.sandbox, options.cuda)
     summary = engine.grade_class(
-        course, assignment, students, run_job, _limits(options), how, options.jobs, options.dask, options.again
+        course, assignment, students, run_job, _limits(options, course), how, options.jobs, options.dask, options.again
     )
     for student, reason in sorted(summary.look.items()):
         print(f"look at {student}: {reason}")

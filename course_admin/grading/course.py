@@ -46,6 +46,11 @@ class Course:
             raise CourseError(f"no gradebook at {address}: run `nbgrader generate_assignment NAME` first")
         return Gradebook(self.folders.db_url, self.folders.course_id)
 
+    def cell_seconds(self) -> float | None:
+        """How long a cell may run by nbgrader's configuration; None where it says nothing, or sets no limit."""
+        said = [self.app.config.get(section, {}).get("timeout") for section in ("Execute", "ExecutePreprocessor")]
+        return next((float(value) for value in said if isinstance(value, (int, float)) and value > 0), None)
+
     def timestamp(self, folder: Path):
         """When the work in `folder` was handed in (UTC), by the timestamp.txt that the collection wrote; or None."""
         from nbgrader.utils import parse_utc

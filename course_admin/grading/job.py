@@ -59,7 +59,7 @@ def run_job(
         _write_files(Path(folder), assignment.files)
         for notebook in submission.notebooks:
             spec = next(spec for spec in assignment.notebooks if spec.name == notebook.name)
-            files = submission.files | assignment.files
+            files = assignment.files | submission.files  # which of the two counts was settled by the intake
             with make_kernel(files, limits, options.sandbox, preload=modules, cuda=options.cuda) as kernel:
                 level = kernel.level
                 run = _NotebookRun(spec, notebook, kernel, limits, until, modules, folder if assignment.files else "")
