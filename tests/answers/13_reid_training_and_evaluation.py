@@ -413,7 +413,11 @@ WRONG = {
     },
     "write_script": {
         "classes hard-coded": writes(SCRIPT, ('saved["classes"]', "60")),
-        "weights not loaded": writes(SCRIPT, ('model.load_state_dict(saved["network"])', "pass")),
+        "weights not loaded": writes(
+            SCRIPT,
+            ('model.load_state_dict(saved["network"])', "pass"),
+            ("def main(", "torch.manual_seed(7)  # the same weights in every run\n\n\ndef main("),
+        ),
         "resnet18 without neck hard-coded": writes(
             SCRIPT, ('recipe["backbone"], recipe["embedding_size"], recipe["bnneck"]', '"resnet18", 8, True')
         ),
