@@ -44,7 +44,7 @@ def rank1_of_outputs(
         parts = []
         for images in side.images.split(batch_size):
             with autocast(chosen):
-                outputs = network(place(normalise(images.to(chosen.device), size), chosen))
+                outputs = network(place(normalise(images, size), chosen))
             parts.append([nn.functional.normalize(one.float()).cpu() for one in outputs])
         rows.append([torch.cat(one) for one in zip(*parts, strict=True)])
     return np.array([rank1(*both, query, gallery) for both in zip(*rows, strict=True)])

@@ -65,7 +65,7 @@ class Batches:
         recipe, device = self._recipe, self._chosen.device
         chances = torch.Generator().manual_seed(int(self._chances.generate_state(1)[0]))
         for step, rows in enumerate(self._rows, self.first_step):
-            x = augment(self._images[rows].to(device), chances, Augmentation(erase=recipe.erase), recipe.size)
+            x = augment(self._images[rows], chances, Augmentation(erase=recipe.erase), recipe.size)
             rate = learning_rate(step, recipe.epochs * self.steps, recipe.learning_rate)
             yield place(x, self._chosen), self._labels[rows].to(device), rate
 

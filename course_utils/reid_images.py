@@ -39,10 +39,13 @@ def read_images(data: Dataset, progress: bool = True) -> Tensor:
 
 
 def normalise(images: Tensor, size: tuple[int, int] | None = None) -> Tensor:
-    """(n, 3, height, width) uint8 to float32 of mean about 0 and spread about 1; size: (height, width) to scale to."""
+    """(n, 3, height, width) uint8 to float32 of mean about 0 and spread about 1; size: (height, width) to scale to.
+
+    The images are on the CPU: torch scales bytes with antialiasing there only.
+    """
     if size is not None and size != tuple(images.shape[2:]):
         images = interpolate(images, size=size, mode="bilinear", antialias=True)
-    factor, offset = (part.to(images.device) for part in _relighting(torch.ones(len(images), 3)))
+    factor, offset = _relighting(torch.ones(len(images), 3))
     return images.float().mul_(factor).add_(offset)
 
 
@@ -62,8 +65,8 @@ def augment(
 ) -> Tensor:
     """(n, 3, height, width) uint8 to float32 normalised as in `normalise`, every image changed by chance.
 
-    generator: on the CPU; the same state gives the same batch on every device. What is shifted in or erased has
-    ImageNet's mean colour, relit like the rest of the image. size: (height, width) to scale to before.
+    images, generator: on the CPU. The same state gives the same batch. What is shifted in or erased has ImageNet's
+    mean colour, relit like the rest of the image. size: (height, width) to scale to before.
     """
     if size is not None and size != tuple(images.shape[2:]):
         images = interpolate(images, size=size, mode="bilinear", antialias=True)
@@ -78,7 +81,7 @@ def augment(
     mean_colour = (255 * np.array(MEAN)).astype(np.uint8)[:, None, None]
     result, new = np.empty(images.shape, dtype=np.float32), np.empty(images.shape[1:], dtype=np.uint8)
     # One image after the other, in NumPy: it is quick on small blocks, and they stay in the processor's cache.
-    for i, image in enumerate(images.cpu().numpy()):
+    for i, image in enumerate(images.numpy()):
         mirrored, erased, tall, wide, y, x = chances[i]
         if mirrored < chosen.mirror:
             image = image[:, :, ::-1]
@@ -91,7 +94,7 @@ def augment(
         result[i] = new
         result[i] *= factor[i]
         result[i] += offset
-    return torch.from_numpy(result).to(images.device)
+    return torch.from_numpy(result)
 
 
 def _to(shift, length):

@@ -42,7 +42,7 @@ def embed(
     network.eval()
     rows = []
     for batch in tqdm(images.split(batch_size), desc="embeddings", unit="batch", disable=not progress):
-        x = place(normalise(batch.to(chosen.device), size), chosen)
+        x = place(normalise(batch, size), chosen)
         with autocast(chosen):
             both = network(x)[2].float() + network(x.flip(3))[2].float()
         rows.append(normalize(both).cpu())

@@ -95,11 +95,3 @@ def test_read_images_keeps_order_and_names_an_odd_size():
     odd = Image.fromarray(arrays[1][:8])
     with pytest.raises(ValueError, match=r"image 1 is \(16, 8\)"):
         read_images([items[0], (odd, 0)], progress=False)
-
-
-@pytest.mark.gpu
-def test_the_same_batch_on_a_gpu():
-    if not torch.cuda.is_available():
-        pytest.skip("needs a CUDA device")
-    on_cpu = augment(pictures(), generator(), Augmentation())
-    torch.testing.assert_close(augment(pictures().cuda(), generator(), Augmentation()).cpu(), on_cpu)
