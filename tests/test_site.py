@@ -185,6 +185,12 @@ def test_a_lesson_lies_below_all_that_it_builds_on_and_lines_are_not_drawn_twice
     assert "runs in" not in lesson_map.map_html(lessons)  # nothing was measured
 
 
+def test_a_long_title_stands_whole_in_its_box_in_two_lines():
+    long = lesson_map.Entry("00_x", "A question of more than one line in a box", "Why?", 60, (), (), 0.0)
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", lesson_map.drawing([long]))
+    assert len(texts) == 2 and " ".join(texts) == f"0. {long.title}"
+
+
 # ---- the glossary -------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import html
 import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from course_admin.timings import read_times
 _EXERCISE = re.compile(r"^### Exercise \d+ · .+ \(\d+ minutes?, difficulty ([1-3])\)$", re.MULTILINE)
 _LESSONS = re.compile(r"\blessons? (\d+(?:(?:, | and |, and )\d+)*)")
 BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y = 170, 40, 14, 34
+CHARACTERS, LINE = 26, 15  # in a line of a box; from one line to the next
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,13 @@ def direct_needs(lessons: list[Entry]) -> dict[int, list[int]]:
     }
 
 
+def _label(title: str, x: float, y: float) -> list[str]:
+    """A title in the middle of its box; a long one in two lines."""
+    rows = textwrap.wrap(title, CHARACTERS)
+    first = y + 5 - LINE * (len(rows) - 1) / 2
+    return [f'<text x="{x:g}" y="{first + LINE * i:g}">{html.escape(row)}</text>' for i, row in enumerate(rows)]
+
+
 def drawing(lessons: list[Entry]) -> str:
     """The lessons as boxes, those that need nothing on top, with a line from each to what it builds on."""
     depth, needs = levels(lessons), direct_needs(lessons)
@@ -116,11 +125,8 @@ def drawing(lessons: list[Entry]) -> str:
             places[one.number] = x, level * (BOX_HEIGHT + GAP_Y)
     for one in lessons:
         x, y = places[one.number]
-        name = html.escape(one.title if len(one.title) <= 22 else one.title[:21] + "…")
-        boxes.append(
-            f'<rect x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>'
-            f'<text x="{x + BOX_WIDTH / 2:g}" y="{y + 25:g}">{one.number}. {name}</text>'
-        )
+        boxes.append(f'<rect x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>')
+        boxes += _label(f"{one.number}. {one.title}", x + BOX_WIDTH / 2, y + BOX_HEIGHT / 2)
         for other in needs[one.number]:
             if other in places:
                 from_x, from_y = places[other][0] + BOX_WIDTH / 2, places[other][1] + BOX_HEIGHT
