@@ -46,8 +46,9 @@ def prove(root: Path, chosen: list[str] | None = None) -> list[str]:
     """Prove the checks of the chosen lessons, side by side, print the table, and return the failures."""
     paths = lesson_scripts(root, chosen)
     jobs = max(1, min(len(paths), joblib.cpu_count()))
-    proved = joblib.Parallel(n_jobs=jobs)(joblib.delayed(_prove_script)(root, path) for path in paths)
-    results = [result for of_lesson in proved for result in of_lesson]
+    # The last lessons take longest, so they start first and no core waits for them at the end.
+    proved = joblib.Parallel(n_jobs=jobs)(joblib.delayed(_prove_script)(root, path) for path in reversed(paths))
+    results = [result for of_lesson in reversed(proved) for result in of_lesson]
     print(f"{'lesson':26s} {'exercise':20s} {'right':>6s} {'wrong':>6s} {'(hidden)':>9s} {'cheap':>6s}")
     for one in results:
         counts = f"{one.right:6d} {one.wrong:6d} {one.hidden_only:9d} {one.cheap:6d}"
