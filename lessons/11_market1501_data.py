@@ -53,8 +53,11 @@ for folder in folders:
 # %% [markdown]
 # `0002_c1s1_000451_03.jpg` is person 2, camera 1, sequence 1, frame 451, box 3. Two values of the person are special:
 #
-# - **-1 is junk**: a box that misses most of a person. It is ignored in every score, right or wrong.
+# - **-1 is junk**: a box that shows a person in part, too little to be right and too much to be wrong. It is ignored in every score.
 # - **0000 is a distractor**: a box the detector drew around something else. It stays in the gallery, to make the search harder.
+#
+# The project page has the rule: the overlap (intersection over union) with a box drawn by hand is below 20 % for a distractor, above 50 % for a
+# good box, and in between for junk.
 #
 # And there is a trap. Six query files of the real set, all of person 1488, end in `.jpg.jpg`
 # ([list of file names](https://github.com/VisualComputingInstitute/triplet-reid/tree/master/data)). A strict pattern loses six queries

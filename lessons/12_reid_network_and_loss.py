@@ -238,7 +238,7 @@ show_lines(leads, {"plain": losses_at(leads, 0.0), "smoothed by 0.1": smoothed},
 # ## 12.4 Two losses, one embedding (15 minutes)
 #
 # The practical calls the identity loss *auxiliary*: it helps the training and is dropped afterwards. The sum is
-# $\mathcal{L} = \mathcal{L}_\text{identity} + w \, \mathcal{L}_\text{triplet}$.
+# $\mathcal{L} = \mathcal{L}_\text{identity} + w \, \mathcal{L}_\text{triplet}$; in the code $w$ is `triplet_weight`.
 #
 # ### Exercise 3 · the loss of the practical (7 minutes, difficulty 1)
 #

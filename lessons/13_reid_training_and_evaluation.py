@@ -45,7 +45,7 @@ chosen, root = settings(), reid_folder()
 # Each **query** asks: where else is this person? The machine ranks the whole **gallery**, nearest first. The rules come with
 # the data ([Zheng et al., 2015](https://doi.org/10.1109/ICCV.2015.133)):
 #
-# - **Junk** (person −1), boxes that miss most of a person, is ignored: neither right nor wrong.
+# - **Junk** (person −1), boxes that show a person in part, is ignored: neither right nor wrong.
 # - **Distractors** (person 0), boxes without a labelled person, stay. They can only be wrong.
 # - The query's person **on the query's own camera** is ignored: frames a second apart are no feat.
 
@@ -76,7 +76,7 @@ thumbs = thumbnails(query.images), thumbnails(gallery.images)
 # Market-1501 has 3,368 queries and 15,913 gallery images that count. All differences of embeddings with 512 numbers would fill
 # 110 GB. Multiply the square out instead:
 #
-# $$d^2(x, y) = \lVert x \rVert^2 + \lVert y \rVert^2 - 2\, x \cdot y$$
+# $$d^2(q, g) = \lVert q \rVert^2 + \lVert g \rVert^2 - 2\, q \cdot g$$
 #
 # Two vectors of squares, and **one** product of matrices. **Predict:** compare the thumbnails of the queries with themselves
 # like this. The diagonal should be 0. How many of its numbers come out below?
