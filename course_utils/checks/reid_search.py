@@ -111,7 +111,7 @@ def check_true_matches(
         expected = _walk(*question, lambda one, person, camera: one == -1 or (person and camera))
         got = call(true_matches, *question, given=given, expected=f"an array of {len(expected)} bools")
         if type(got) is not np.ndarray or got.dtype.kind not in "biu" or got.ndim != 1:
-            hint = "an array of True and False, one for each image of the list that counts"
+            hint = "a NumPy array of True and False, one for each image that counts; of a list: np.array(...)"
             fail(given, f"an array of {len(expected)} bools", describe(got), hint)
         if np.array_equal(got, expected):
             continue
