@@ -53,8 +53,11 @@ for folder in folders:
 # %% [markdown]
 # `0002_c1s1_000451_03.jpg` is person 2, camera 1, sequence 1, frame 451, box 3. Two values of the person are special:
 #
-# - **-1 is junk**: a box that misses most of a person. It is ignored in every score, right or wrong.
+# - **-1 is junk**: a box that shows a person in part, too little to be right and too much to be wrong. It is ignored in every score.
 # - **0000 is a distractor**: a box the detector drew around something else. It stays in the gallery, to make the search harder.
+#
+# The project page has the rule: the overlap (intersection over union) with a box drawn by hand is below 20 % for a distractor, above 50 % for a
+# good box, and in between for junk.
 #
 # And there is a trap. Six query files of the real set, all of person 1488, end in `.jpg.jpg`
 # ([list of file names](https://github.com/VisualComputingInstitute/triplet-reid/tree/master/data)). A strict pattern loses six queries
@@ -90,7 +93,7 @@ check_parse_name(parse_name, seed=2111, folders=("data/12_c3s1_x/", "/home/ada_c
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Well-known programs apply their pattern to the *whole path*. With a folder called `12_c3`, every image then comes from camera 3, and no
+# torchreid and fast-reid apply their pattern to the *whole path*. With a folder called `12_c3`, every image then comes from camera 3, and no
 # error is raised. Your function reads the name alone:
 
 # %%
@@ -131,7 +134,7 @@ show_people([[seen(person, camera) for camera in cameras] for person in people],
 my_guess_same_person, my_guess_same_camera = None, None
 
 # %% [markdown]
-# Infinity on the diagonal keeps an image from finding itself. The third line asks again among images of *other* cameras only.
+# Infinity on the diagonal keeps an image from finding itself. `across` asks again, among images of *other* cameras only.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 colours = read_images(train, progress=False).float().mean(dim=(2, 3)).numpy()
@@ -153,7 +156,8 @@ print("your guess:", my_guess_same_person, my_guess_same_camera)
 #
 # ## 11.3 Count before you train (15 minutes)
 #
-# People ask the same question in the threads of every re-ID program: *why is the gallery 15,913 images, when the folder has 19,732?*
+# One question comes up in the threads of many re-ID programs (fast-reid, issue 8, for one):
+# *why is the gallery 15,913 images, when the folder has 19,732?*
 #
 # **Predict:** how many of the real folder's 19,732 images show somebody from the query folder?
 
@@ -226,8 +230,8 @@ show_lines(cameras, {"Market-1501, published": real / real.sum(), "your folder":
                "and camera 4 fewest, the drawn ones a little more evenly")
 
 # %% [markdown]
-# Now the number that decides how to train: images for each person. In the real set the median is 15, the least 2, the most 72, and
-# 15 of the 751 people have fewer than 4.
+# Now the number that decides how to train: images for each person. In the real set (same label files) the median is 15, the least 2, the most
+# 72, and 15 of the 751 people have fewer than 4.
 
 # %%
 sizes = np.array(list(Counter(train.person_ids.tolist()).values()))
@@ -252,6 +256,11 @@ show_lines(range(len(sizes)), {"your folder": np.sort(sizes)}, "people, sorted",
 # A classifier needs labels 0, 1, 2, ... without gaps, so **the label is the person's place in `unique_ids`**. Some programs number `set(ids)`
 # instead. The order of a set is not promised, and a saved classifier fits only the order that it was trained with.
 #
+# **Spot the errors.** The practical prints an example class. Its `__init__` keeps `train_data`, and its `__len__` counts `data_path`. Its
+# `__getitem__` opens `img0`, transforms `img`, and returns `img0`. Which line raises an error, and when? Nothing happens until somebody asks for the
+# length or for an item: then both raise. And whoever mends only the name `img` gets every image back untransformed, with no error at all.
+
+# %% [markdown]
 # ### Exercise 3 · Market1501 (14 minutes, difficulty 2)
 #
 # Leave junk out and keep distractors. Hand the RGB image to the transform, if there is one.
@@ -368,7 +377,7 @@ print(f"your folder: {len(np.unique(epoch)) / len(train):.0%} of the images - yo
 print(f"Market-1501: at most {(736 * 4 + 3 * 2 + 12 * 3) / 12936:.0%}")
 
 # %% [markdown]
-# "Only 23 % of all train images was used", a user of torchreid asked (its issue 19). And what of the people with fewer than four images?
+# "Only 23 % of all train images was used", a user of torchreid wrote (its issue 19). And what of the people with fewer than four images?
 
 # %%
 repeats = [row.tolist() for row in epoch if len(set(row)) < 4]
@@ -419,7 +428,8 @@ for used in (epoch, np.concatenate(dealt), batches):
     print(f"{used.size:5d} draws use {len(np.unique(used)) / len(train):.0%} of the images")
 
 # %% [markdown]
-# All images, for some hundred draws that come twice. An *epoch* of one program is not an epoch of another: compare steps, or draws.
+# Both deals use all images. The price is the draws above your number of training images: they come twice. An *epoch* of one program is not an
+# epoch of another: compare steps, or draws.
 
 # %%
 show_people([[picture(i) for i in batches[0][row:row + 8]] for row in (0, 8, 16, 24)],
@@ -447,12 +457,12 @@ show_people([[picture(i) for i in batches[0][row:row + 8]] for row in (0, 8, 16,
 #
 # Real people, who walked past a supermarket. Nothing in the data set says that they were asked, so find out what the paper says before you use it.
 #
-# DukeMTMC ([Ristani et al., 2016](https://arxiv.org/abs/1609.01775)) shows some 2,000 people on a campus. The approval was for an indoor place and for
+# DukeMTMC ([Ristani et al., 2016](https://arxiv.org/abs/1609.01775)) shows more than 2,700 people on a campus. The approval was for an indoor place and for
 # release on request; the cameras stood outdoors, and the files on an open page. The university took that page down in
-# 2019 ([Duke Chronicle](https://www.dukechronicle.com/article/2019/06/duke-university-mtmc-surveillance-facial-recognition-students-video)).
+# 2019 ([Duke Chronicle](https://www.dukechronicle.com/article/2019/06/duke-university-facial-recognition-data-set-study-surveillance-video-students-china-uyghur)).
 # [Peng et al. (2021)](https://arxiv.org/abs/2108.02922) studied nearly 1,000 papers on withdrawn and other sets: copies and
 # derived sets live on after a withdrawal. MSMT17 ([Wei et al., 2018](https://arxiv.org/abs/1711.08565)) left its
-# public page too; a later version hides the faces. Tutorials still link to copies.
+# public page too (reid-strong-baseline, issue 91); a later version hides the faces (MMT, issue 24). Tutorials still link to copies.
 #
 # Our rule: no copy from a mirror; no withdrawn set; what we can learn on drawn figures, we learn on them.
 # A set you make yourself needs consent, a purpose and an end date, written down ([Gebru et al., 2018](https://arxiv.org/abs/1803.09010)).

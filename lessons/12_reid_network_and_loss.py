@@ -90,7 +90,7 @@ my_guess_best_output = None
 # ResNet ends in a linear layer, called `fc`, from its features to the 1,000 classes of ImageNet. It goes. Two new layers come:
 #
 # ```text
-#  x ── backbone without fc ── features ── layer 1 ──┬── embedding ──> triplet loss, search
+#  x ── backbone without fc ── features ── layer 1 ──┬── embedding ──> triplet loss
 #                                                    └── (neck) ── layer 2 ── logits ──> identity loss
 # ```
 #
@@ -232,13 +232,13 @@ show_lines(leads, {"plain": losses_at(leads, 0.0), "smoothed by 0.1": smoothed},
                "smoothed one is smallest near 9 and rises slowly behind it")
 
 # %% [markdown]
-# Past 9, confidence costs. **Spot the difference:** some libraries leave exactly $1 - \varepsilon$ to the true class, and $\varepsilon / (C - 1)$ to
-# the others. With 751 people you will not notice; with 3 you will. Compare two identity losses only after reading both.
+# Past 9, confidence costs. **Spot the difference:** some libraries (fast-reid) leave exactly $1 - \varepsilon$ to the true class, and $\varepsilon / (C - 1)$ to
+# each other one. With 751 people you will not notice; with 3 you will. Compare two identity losses only after reading both.
 #
 # ## 12.4 Two losses, one embedding (15 minutes)
 #
 # The practical calls the identity loss *auxiliary*: it helps the training and is dropped afterwards. The sum is
-# $\mathcal{L} = \mathcal{L}_\text{identity} + w \, \mathcal{L}_\text{triplet}$.
+# $\mathcal{L} = \mathcal{L}_\text{identity} + w \, \mathcal{L}_\text{triplet}$; in the code $w$ is `triplet_weight`.
 #
 # ### Exercise 3 · the loss of the practical (7 minutes, difficulty 1)
 #
@@ -360,7 +360,8 @@ show_clouds(clouds, who.numpy(), alt="Without neck six rays; with neck six point
             "a tight cluster, spread evenly around the origin and close to it")
 
 # %% [markdown]
-# Tight clusters, in different directions: both losses are content. The neck brings each of the embedding's numbers to spread 1 before the
+# Tight clusters, in different directions, and nearer to the origin (mind the axes): both losses are content. The neck brings each of the
+# embedding's numbers to spread 1 before the
 # classifier reads it. So the embedding may be as small and tight as the triplet loss likes, and the classifier
 # still gets large inputs. Nothing pulls it outwards any more. And the pulls of the real network?
 
@@ -434,7 +435,7 @@ check_erase(erase, size=(30, 14), areas=((0.01, 0.5), (0.5, 0.55)), fill=0.0, se
 
 # %% [markdown]
 # The same person six times. `fill` is grey here; **the mistake everyone makes** is to erase after normalising with the mean colour (0.485, ...), which is
-# then no longer the mean: there it is 0. Two of the best-known libraries do it.
+# then no longer the mean: there it is 0. torchreid and the strong baseline of Luo and colleagues do it.
 
 # %%
 person = images[rows[0]].numpy() / 255
@@ -482,7 +483,8 @@ def train(recipe, seed, identity_too=True):
 my_guess_best_recipe = None
 
 # %% [markdown]
-# The quick profile trains a ResNet-18 with 16 channels instead of 64, from scratch, on images of 64 × 32. The full width costs ten times as much.
+# The quick profile trains a ResNet-18 with 16 channels instead of 64, from scratch, on images of 64 × 32. Four times the channels
+# on both sides of a layer are sixteen times the work.
 
 # %%
 neck = replace(plain, bnneck=True)
@@ -517,11 +519,12 @@ show_seeds(scores_of(2), "rank-1 on people never seen", baseline,
                "alike, with erasing lower again")
 
 # %% [markdown]
-# Read it from the top. Each loss alone and their plain sum: the seeds overlap, there is no winner. Adding a good loss to a good loss bought **nothing**. Balanced by
-# hand, the sum may be a little better; three seeds do not settle it. With the neck it is better than the plain sum with every seed. Smoothing makes a difference
-# smaller than the seeds. Erasing costs: it holds back a network that knows its training people too well, and in four epochs ours is far from that.
+# Read it from the top (our machine; yours may differ a little). The plain sum is just above the triplet loss alone, and **below** the identity
+# loss alone, with every seed: a second loss has cost something. Balanced by hand, the sum is better than the plain one with every seed; its
+# seeds overlap with those of the identity loss, and three do not settle that. With the neck the sum is above both with every seed. Smoothing
+# makes a difference smaller than the seeds. Erasing costs: it holds back a network that knows its training people too well, and in four epochs ours is far from that.
 #
-# Why the neck? Look inside the two trainings, mean of three seeds. Guessing among 60 people has an identity loss of $\log 60 = 4.09$.
+# Why the neck? Look inside the two trainings, mean of three seeds. Guessing among the 60 drawn people has an identity loss of $\log 60 = 4.09$.
 
 # %%
 lines = {}
@@ -560,7 +563,7 @@ for output, name in enumerate(["1 concatenation", "2 logits", "3 embedding"]):
 # ## 12.8 What to take with you (2 minutes)
 #
 # - A ResNet without its last layer, two linear layers, three outputs: concatenation, logits, embedding.
-# - The identity loss sorts by direction, the triplet loss by distance. Their plain sum need not beat either.
+# - The identity loss sorts by direction, the triplet loss by distance. Their plain sum need not beat the better one.
 # - The size of a loss does not say who steers; its gradient does.
 # - The neck gives each loss a space of its own, and with it the identity loss gets a say.
 # - Smoothing and erasing are for networks that train long. A short run cannot show what they buy.

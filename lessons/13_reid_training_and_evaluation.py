@@ -11,7 +11,7 @@
 # | You need | lesson 11 (the data), lesson 12 (network and loss), lesson 4 (training loops) |
 # | Time | 90 minutes |
 # | Data | Market-1501 where you have it, else drawn figures in its format |
-# | Device | CPU: training takes about two minutes on two cores; a GPU runs the long version |
+# | Device | CPU: training takes one to two minutes on two cores; a GPU runs the long version |
 
 # %%
 import functools
@@ -45,7 +45,7 @@ chosen, root = settings(), reid_folder()
 # Each **query** asks: where else is this person? The machine ranks the whole **gallery**, nearest first. The rules come with
 # the data ([Zheng et al., 2015](https://doi.org/10.1109/ICCV.2015.133)):
 #
-# - **Junk** (person −1), boxes that miss most of a person, is ignored: neither right nor wrong.
+# - **Junk** (person −1), boxes that show a person in part, is ignored: neither right nor wrong.
 # - **Distractors** (person 0), boxes without a labelled person, stay. They can only be wrong.
 # - The query's person **on the query's own camera** is ignored: frames a second apart are no feat.
 
@@ -76,7 +76,7 @@ thumbs = thumbnails(query.images), thumbnails(gallery.images)
 # Market-1501 has 3,368 queries and 15,913 gallery images that count. All differences of embeddings with 512 numbers would fill
 # 110 GB. Multiply the square out instead:
 #
-# $$d^2(x, y) = \lVert x \rVert^2 + \lVert y \rVert^2 - 2\, x \cdot y$$
+# $$d^2(q, g) = \lVert q \rVert^2 + \lVert g \rVert^2 - 2\, q \cdot g$$
 #
 # Two vectors of squares, and **one** product of matrices. **Predict:** compare the thumbnails of the queries with themselves
 # like this. The diagonal should be 0. How many of its numbers come out below?
@@ -299,7 +299,8 @@ for name, distances in searches.items():
 # %% [markdown]
 # ## 13.6 Four ways to fool yourself (6 minutes)
 #
-# Each of these is a real bug of real projects. **Predict** for the thumbnails: which mistake raises rank-1 most, and to what?
+# Each of these happens in real projects. The last, dividing by *all* queries, is even what the authors' program does: on the
+# whole of Market-1501 every query has a match, on a part of it not. **Predict** for the thumbnails: which mistake raises rank-1 most, and to what?
 
 # %% tags=["predict"]
 my_guess_worst_mistake = None
@@ -397,7 +398,7 @@ def trained(seed=0):
     return network, train(network, loss_of, optimiser, tqdm(epochs, unit="epoch"), save)
 
 # %% [markdown]
-# Wait a moment. A network that guesses among n people has an identity loss of $\ln n$: the baseline of the plot.
+# Wait a moment. A network that guesses among n people has an identity loss of $\log n$: the baseline of the plot.
 
 # %%
 losses, people = trained()[1], len(Market1501(root).unique_ids)
@@ -409,10 +410,11 @@ show_lines(range(1, recipe.epochs + 1), {"mean loss": losses}, "epoch", "loss",
 # %% [markdown]
 # ## 13.8 Search (5 minutes)
 #
-# The people of the test half were never seen in training, so their logits mean nothing. We compare embeddings, of the image
+# The people of the test half were never seen in training, so their logits name nobody. We compare embeddings, of the image
 # plus its mirror image, brought to length 1 (`embed` does this).
 #
-# Every line below has a spread in brackets: the people are drawn again, with replacement, 500 times. It answers "what if
+# Every line below has a spread in brackets: the people are drawn again, with replacement, 500 times; printed is
+# the middle 90 % of the results. It answers "what if
 # other people had been lost?". It does not know what another training would have given.
 
 # %%
@@ -556,7 +558,7 @@ assert np.isclose(printed["step"], evaluate_rank(plain(), *counted).mean_ap)
 # %% [markdown]
 # ## 13.12 Beside the published numbers (2 minutes)
 #
-# Market-1501, rank-1 / mAP in per cent, as given by the authors. Ours are above; on drawn figures they say nothing about people.
+# Market-1501, rank-1 / mAP in per cent, as the source gives them. Ours are above; on drawn figures they say nothing about people.
 #
 # | method | plain | re-ranked | AP rule | source |
 # |---|---|---|---|---|
@@ -568,7 +570,11 @@ assert np.isclose(printed["step"], evaluate_rank(plain(), *counted).mean_ap)
 # | MGN | 95.7 / 86.9 | 96.6 / 94.2 | not stated | [paper](https://arxiv.org/abs/1804.01438) |
 # | SBS, ResNet-50 | 95.4 / 88.2 | | step | fast-reid, model zoo |
 #
-# **And somewhere else?** Trained on Market-1501 and tested on DukeMTMC (since withdrawn), a network found 35.1 % at rank 1
+# **Question a table.** The practical grew from MGN-pytorch. Its README gives 95.8 / 93.8 and does not say
+# that this is re-ranked; its `demo.sh` does: 93.5 / 82.5 without. The strong baseline's README has 80.9 / 59.0 for ResNet-152 and
+# 91.7 / 77.8 for ResNet-18. Are deep networks worse, or is a line of the table wrong?
+#
+# **And somewhere else?** Trained on Market-1501 and tested on DukeMTMC (since withdrawn), a network had a rank-1 of 35.1 %
 # ([torchreid, issue 296](https://github.com/KaiyangZhou/deep-person-reid/issues/296)). We stage a smaller move: the same queries at
 # dusk, and from a grey camera.
 

@@ -184,7 +184,7 @@ def _groups(answer: Callable, images: np.ndarray, k: int, seed: int, given: str)
     given, shape = f"{given}, seed {seed}", (-(-len(images) // k), k)
     got = call(answer, images, k, seed, given=given, expected=f"an array of shape {shape}")
     if type(got) is not np.ndarray or got.dtype.kind not in "iu":
-        fail(given, f"an array of whole numbers of shape {shape}", describe(got), "return an array of image numbers")
+        fail(given, f"an array of whole numbers of shape {shape}", describe(got), "return a NumPy array: np.array(...)")
     if got.shape != shape:
         hint = "as many groups as it takes for every image: round n / k up"
         fail(given, f"shape {shape}", f"shape {got.shape}", hint)

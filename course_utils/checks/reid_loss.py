@@ -40,7 +40,7 @@ def check_identity_loss(
             ]
             hint = "write the targets of one row on paper: do they sum to 1?"
             if scale > 1:
-                hint = "exp of a large number is infinite: subtract each row's largest logit first"
+                hint = "subtract each row's largest logit; then log p = z - log(sum(exp(z))): p itself may round to 0"
                 if isinstance(got, (float, np.floating)) and not np.isfinite(got):
                     fail(given, f"{by_torch:.6g}", f"{got}", hint)
             require_number(got, by_torch, given, hint, mistakes)

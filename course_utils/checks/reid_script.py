@@ -108,8 +108,8 @@ def _expected(situation: tuple, seed: int) -> dict[str, dict[str, float]]:
     swapped = ids[1], ids[0], ids[3], ids[2]
     return {
         "": _scores(distances, *ids),
-        "small distances stand first: d^2 = 2 - 2 x.y for unit vectors": _scores(-distances, *ids),
-        "people who were never trained on have no logits: compare the third output": _scores(logits, *ids),
+        "small distances stand first: d^2 = 2 - 2 q.g for unit vectors": _scores(-distances, *ids),
+        "the logits name people of the training: compare the third output": _scores(logits, *ids),
         "give the images the size of the recipe": _scores(2 - 2 * large[0] @ large[1].T, *ids),
         "the query's own camera is not left out here": _scores(distances, *ids[:2], ids[2] + 10, ids[3]),
         "query and gallery are swapped": _scores(distances.T, *swapped),

@@ -58,7 +58,7 @@ def check_squared_distances(
             hint = "rounding: d is 0 there, and three large terms do not cancel exactly; np.maximum(..., 0)"
             fail(given, "no number below 0", f"{(got < 0).sum()} below 0, the least {got.min():.1e}", hint)
         if d > 100 and told["bytes"] > n * m * d * 2:
-            hint = "no array of shape (n, m, d): on Market-1501 it would take 100 GB. One product of matrices is enough"
+            hint = "no array of shape (n, m, d): on Market-1501 it would take 110 GB. One product of matrices is enough"
             fail(given, "little memory on the way", f"{told['bytes'] / 2**20:.0f} MB", hint)
     passed("squared_distances")
 
@@ -111,7 +111,7 @@ def check_true_matches(
         expected = _walk(*question, lambda one, person, camera: one == -1 or (person and camera))
         got = call(true_matches, *question, given=given, expected=f"an array of {len(expected)} bools")
         if type(got) is not np.ndarray or got.dtype.kind not in "biu" or got.ndim != 1:
-            hint = "an array of True and False, one for each image of the list that counts"
+            hint = "a NumPy array of True and False, one for each image that counts; of a list: np.array(...)"
             fail(given, f"an array of {len(expected)} bools", describe(got), hint)
         if np.array_equal(got, expected):
             continue
