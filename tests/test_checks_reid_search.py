@@ -10,6 +10,8 @@ import torch
 
 from course_admin.build import load_stored, notebook_path
 from course_utils.checks import reid_loop, reid_scores, reid_script, reid_search
+from course_utils.checks.forbid import names_in_script
+from course_utils.checks.reid_script import READY_MADE
 from course_utils.checks.report import CheckFailed
 from course_utils.device import Settings
 from course_utils.reid_batches import Batches
@@ -139,3 +141,23 @@ def test_the_stored_notebook_meets_what_the_course_promises():
     found = json.loads(printed[-1].replace("'", '"'))
     assert found["rank1"] >= 0.85 and found["step"] >= 0.70
     assert found["step"] >= found["trapezoid"]
+
+
+@pytest.mark.parametrize(
+    ("script", "ready_made"),
+    [
+        ("from course_utils import reid_search\nreid_search.search(1)", True),
+        ("import course_utils.reid_search as s\ns.search(1)", True),
+        ("from course_utils.reid_search import (embed,\n    search)", True),
+        ("from course_utils import data, reid", True),
+        ("from course_utils.reid import main", True),
+        ("import subprocess\nsubprocess.run(['python', '-m', 'course_utils.reid', 'evaluate'])", True),
+        ("import os\nos.system('python -m course_utils.reid evaluate')", True),
+        ('"""As python -m course_utils.reid evaluate does."""\nfrom course_utils.reid_search import embed', False),
+        ("import re\nre.search('a', 'b')", False),
+        ("def search(x): return x\nsearch(1)", False),
+        ("a script that is no Python", False),
+    ],
+)
+def test_a_script_that_leaves_the_work_to_the_course_is_told_however_it_imports(script, ready_made):
+    assert bool(names_in_script(script) & READY_MADE) == ready_made

@@ -1,5 +1,7 @@
 """Refuse an answer that calls the thing which it should build."""
 
+import ast
+import re
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -63,3 +65,31 @@ def forbid(answer: Any, forbidden: set[str], given: str) -> None:
     if found:
         hint = f"this exercise builds what {found[0]} does: write it yourself"
         fail(given, "your own code", f"a use of {found[0]}", hint)
+
+
+def names_in_script(text: str) -> set[str]:
+    """The full names of what a script imports and uses ("numpy.linalg.norm"), in whichever way it was imported.
+
+    Words of its texts count too (a command that it starts), those of docstrings do not. Empty where it is no Python.
+    """
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError):
+        return set()
+    meaning: dict[str, str] = {}  # what a name of the script stands for
+    used: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            meaning |= {one.asname: one.name for one in node.names if one.asname}
+            used |= {one.name for one in node.names}
+        if isinstance(node, ast.ImportFrom):
+            meaning |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
+            used |= {f"{node.module}", *meaning.values()}
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Attribute):
+            first, dot, rest = ast.unparse(node).partition(".")
+            used.add(meaning.get(first, first) + dot + rest)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            used |= set(re.findall(r"[\w.]+", node.value))
+    return used

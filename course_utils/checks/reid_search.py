@@ -9,7 +9,7 @@ from course_utils.checks.beside import describe
 from course_utils.checks.forbid import forbid
 from course_utils.checks.report import call, fail, passed, require_array, require_close
 
-DISTANCES = {"cdist", "pairwise_distances", "euclidean_distances", "norm", "vector_norm"}
+DISTANCES = {"cdist", "pairwise_distances", "euclidean_distances"}
 READY_MADE = {"evaluate_rank", "_ranks", "_ranks_with_ties"}
 
 
