@@ -5,8 +5,9 @@ nothing of the course, and runs in a namespace of its own, so that a student who
 student who takes the agent apart can forge its answers, which are data and no verdicts (proxies.py, judge.py).
 
 A request is (handles to forget, verb, ...), an answer is one of
-    ("ok", value, what was printed, the arguments after the call or None)
-    ("error", names of the exception's classes, its arguments, its message, the student's line, what was printed)
+    ("ok", value, what was printed, the arguments after the call or None, which parts of the value were given)
+    ("error", names of the exception's classes, its arguments, its message, the student's line, what was printed, its
+     attributes)
     ("ask", task, function of ours, arguments, named arguments, what was printed): call it, then send "resume"
 """
 
@@ -31,6 +32,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from course_admin.grading.aliases import parts, shared
+from course_admin.grading.objects import build, is_given, state
 from course_admin.grading.wire import NotPlain, decode, encode
 
 MOST_PRINTED = 200_000
@@ -110,7 +113,7 @@ class Agent:
             sys.stdout, sys.stderr, builtins.input = self.before
         for kept in (self.objects, self.ids, self.stubs, self.tasks):
             kept.clear()
-        return encode(("ok", None, "", None))
+        return encode(("ok", None, "", None, []))
 
     def new_number(self) -> int:
         self.last += 1
@@ -121,8 +124,8 @@ class Agent:
         for number, stub in self.stubs.items():
             if stub is value:
                 return "function of ours", number
-        if type(value).__module__ == "__main__" and type(value).__name__ in self.given and hasattr(value, "__dict__"):
-            return "given", type(value).__name__, dict(vars(value))
+        if type(value).__module__ == "__main__" and type(value).__name__ in self.given and is_given(value):
+            return "given", type(value).__name__, state(value)
         number = self.ids.get(id(value))
         if number is None or self.objects.get(number) is not value:
             number = self.ids[id(value)] = self.new_number()
@@ -151,9 +154,7 @@ class Agent:
             for part in rest[0].split(".") if rest[0] else ():
                 value = getattr(value, part)
             return value
-        made = object.__new__(self.namespace[what])  # an object of a class that the notebook gives
-        made.__dict__.update(rest[0])
-        return made
+        return build(self.namespace[what], rest[0])  # an object of a class that the notebook gives
 
     def plain(self, value: Any) -> bytes:
         """`value` as bytes; what is circular or too deep goes out as a handle as a whole."""
@@ -204,21 +205,22 @@ class Task:
     def answer(self) -> bytes:
         if self.verb != "call":
             value = getattr(self, "do_" + self.verb)(*self.rest)
-            return self.ok(value, None)
+            return self.ok(value, None, [])
         function, arguments, named, asked = self.rest
         loose = any(not isinstance(one, (type(None), int, float, str)) for one in (*arguments, *named.values()))
+        given = parts((arguments, named)) if loose else []
         before = self.agent.plain((arguments, named)) if loose else b""
         with _input_from(asked):
             value = function(*arguments, **named)
         after = (arguments, named) if loose and self.agent.plain((arguments, named)) != before else None
-        return self.ok(value, after)
+        return self.ok(value, after, shared(value, given))
 
-    def ok(self, value: Any, after: Any) -> bytes:
+    def ok(self, value: Any, after: Any, aliases: list) -> bytes:
         agent = self.agent
         try:
-            return encode(("ok", value, self.printed.take(), after), agent.stand_in)
+            return encode(("ok", value, self.printed.take(), after, aliases), agent.stand_in)
         except NotPlain:
-            answer = ("ok", _Whole(value), self.printed.take(), None)
+            answer = ("ok", _Whole(value), self.printed.take(), None, [])
             return encode(answer, lambda whole: agent.stand_in(whole.value))
 
     def ask(self, number: int, arguments: tuple, named: dict) -> Any:
@@ -361,7 +363,18 @@ def failure(error: BaseException, printed: str, stand_in: Any) -> bytes:
         line = student_line(error)
     except BaseException:
         line = ""
-    return encode(("error", kinds, arguments, message, line, printed))
+    return encode(("error", kinds, arguments, message, line, printed, _attributes(error)))
+
+
+def _attributes(error: BaseException) -> dict[str, Any]:
+    """What the exception carries besides its arguments, as far as it is plain data and small."""
+    found = {}
+    with contextlib.suppress(BaseException):
+        for name, value in list(vars(error).items())[:20]:
+            with contextlib.suppress(NotPlain):
+                if type(name) is str and name[:2] != "__" and len(encoded := encode(value)) < 10_000:
+                    found[name] = decode(encoded)
+    return found
 
 
 def student_line(error: BaseException) -> str:
@@ -426,7 +439,7 @@ def agent_source() -> str:
     folder = Path(__file__).parent
     text = "\n".join(
         line
-        for name in ("specials.py", "wire.py", "agent.py")
+        for name in ("specials.py", "aliases.py", "objects.py", "wire.py", "agent.py")
         for line in (folder / name).read_text(encoding="utf-8").splitlines()
         if not line.startswith("from course_admin")
     )

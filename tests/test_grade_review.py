@@ -1,0 +1,125 @@
+"""What a reviewer of the grader tried: right work that lost marks, and wrong work that kept them. One test a finding.
+
+All cases of a table stand in one notebook, each an exercise: (instructor's cell, test), and works with what they get.
+"""
+
+import pytest
+
+from plain_kernel import assignment, grade, messages, passed
+
+GIVEN = """
+import numpy as np
+from collections import namedtuple
+from dataclasses import dataclass
+from enum import Enum
+class Color(Enum):
+    RED = 1
+    BLUE = 2
+class Empty(Exception):
+    pass
+class Short(ValueError):
+    def __init__(self, missing, of):
+        super().__init__(f"{missing} missing of {of}")
+        self.missing = missing
+Pair = namedtuple("Pair", "x y")
+@dataclass(frozen=True, slots=True)
+class Point:
+    x: int
+"""
+RIGHT = {  # name: (the instructor's answer, the test): all of them pass
+    "attributes of any name": (
+        "class Dog:\n    def __init__(self, name, kind, number):\n"
+        "        self.name, self.kind, self.number = name, kind, number\n        self.link = self.classes = 7",
+        "dog = Dog('Rex', 'poodle', 3)\nassert (dog.name, dog.kind, dog.number) == ('Rex', 'poodle', 3)\n"
+        "dog.name = 'Ada'\nassert dog.name == 'Ada' and dog.link == dog.classes == 7",
+    ),
+    "argument unchanged": (
+        "def f1(a):\n    return sorted(a)",
+        "a = [3, 1]\nassert f1(a) == [1, 3]\nassert a == [3, 1]",
+    ),
+    "new object": ("def f2(a):\n    return list(a)", "a = [3, 1]\nassert f2(a) is not a"),
+    "same object": ("def f3(a):\n    a.append(1)\n    return a", "a = [3]\nassert f3(a) is a and a == [3, 1]"),
+    "deep copy": (
+        "import copy\ndef f4(a):\n    return copy.deepcopy(a)",
+        "a = [[1], {'b': [2]}]\nb = f4(a)\nb[0][0] = 9\nb[1]['b'][0] = 9\nassert a == [[1], {'b': [2]}]",
+    ),
+    "copied array": ("def f5(a):\n    return a[1:].copy()", "a = np.zeros(3)\nf5(a)[0] = 1\nassert a[1] == 0"),
+    "view": (
+        "def f6(a):\n    return a[::-2]",
+        "a = np.arange(6)\nassert np.shares_memory(a, f6(a))\nf6(a)[0] = 9\nassert a[5] == 9",
+    ),
+    "names": (
+        "y = 3\ndef f7():\n    return y",
+        "assert 'f7' in globals() and 'y' in locals() and 'f7' in dir() and globals().get('y') == 3\n"
+        "assert 'nothing' not in globals()",
+    ),
+    "given enumeration": (
+        "def f8(c):\n    return Color.RED if c is Color.BLUE else c",
+        "assert f8(Color.BLUE) is Color.RED",
+    ),
+    "given exceptions": (
+        "def f9(n):\n    if n == 0:\n        raise Empty('none')\n    raise Short(n, 5)",
+        "import pytest\nwith pytest.raises(Empty, match='none'):\n    f9(0)\n"
+        "try:\n    f9(2)\nexcept Short as error:\n    assert str(error) == '2 missing of 5' and error.missing == 2\n"
+        "else:\n    assert False",
+    ),
+    "named tuples": (
+        "class Own(__import__('typing').NamedTuple):\n    x: int\ndef f10():\n    return Pair(1, 2), Own(3)",
+        "pair, own = f10()\nassert isinstance(pair, Pair) and isinstance(own, Own) and not isinstance(pair, Own)\n"
+        "assert pair == Pair(1, 2) and own.x == 3",
+    ),
+    "slots": ("def f11(p):\n    return Point(p.x + 1)", "assert f11(Point(1)) == Point(2)"),
+    "a kind of list": (
+        "class Stack(list):\n    pass",
+        "s = Stack()\ns.append(1)\nassert len(s) == 1 and 1 in s and s == [1] and s",
+    ),
+    "an error of a library": (
+        "import json\ndef f12(t):\n    return json.loads(t)",
+        "import json, pytest\nwith pytest.raises(json.JSONDecodeError):\n    f12('{')",
+    ),
+}
+WRONG = {  # name of the case: works that must fail there
+    "argument unchanged": ["def f1(a):\n    a.sort()\n    return a", "def f1(a):\n    a.sort()\n    return list(a)"],
+    "new object": ["def f2(a):\n    return a"],
+    "same object": ["def f3(a):\n    return a + [1]"],
+    "deep copy": ["def f4(a):\n    return list(a)", "def f4(a):\n    return a"],
+    "copied array": ["def f5(a):\n    return a[1:]"],
+    "given enumeration": ["def f8(c):\n    return c"],
+    "given exceptions": ["def f9(n):\n    raise ValueError('none')"],
+}
+
+
+@pytest.fixture(scope="module")
+def asked():
+    cells = [cell for own, test in RIGHT.values() for cell in (("answer", own), ("test", test))]
+    return assignment(("given", GIVEN), *cells)
+
+
+def test_right_work_of_many_kinds_passes(asked):
+    result = grade(asked)
+    assert dict(zip(RIGHT, messages(result), strict=True)) == dict.fromkeys(RIGHT, "")
+    assert passed(result) == [True] * len(RIGHT)
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_wrong_work_of_these_kinds_fails(asked, number):
+    wrong = {name: works[number] for name, works in WRONG.items() if len(works) > number}
+    result = grade(asked, *[wrong.get(name) for name in RIGHT])
+    assert [name for name, ok in zip(RIGHT, passed(result), strict=True) if not ok] == list(wrong)
+
+
+def test_an_answer_that_spoils_what_its_test_compares_with_does_not_pass():
+    asked = assignment(
+        ("answer", "def f(x):\n    return [2 * v for v in x]"),
+        ("test", "x = [1, 2]\nassert f(x) == [v * 2 for v in x]"),
+    )
+    assert passed(grade(asked, "def f(x):\n    x[:] = [0, 0]\n    return x")) == [False]
+    assert passed(grade(asked, "def f(x):\n    x[:] = [0, 0]\n    return [2, 4]")) == [False]
+
+
+def test_points_that_numpy_has_counted_are_partial_credit():
+    test = "good = np.array([f(1) == 1, f(2) == 2])\ngood.all().astype(int)"
+    asked = assignment(("given", "import numpy as np"), ("answer", "def f(x):\n    return x"), ("test", test))
+    assert [
+        mark.points for work in (None, "def f(x):\n    return 1") for mark in grade(asked, work).notebooks[0].marks
+    ] == [1, 0]
