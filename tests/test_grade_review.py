@@ -123,3 +123,42 @@ def test_points_that_numpy_has_counted_are_partial_credit():
     assert [
         mark.points for work in (None, "def f(x):\n    return 1") for mark in grade(asked, work).notebooks[0].marks
     ] == [1, 0]
+
+
+NETWORK = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 2)
+    def forward(self, x):
+        return self.fc(x)
+def make_model():
+    return nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+def f(x):
+    return (x ** 2).sum()
+def split(x):
+    return x * 3, x.detach()
+"""
+TORCH = [
+    "model = make_model()\nassert model(torch.ones(5, 3)).shape == (5, 2) and len(model) == 3\n"
+    "assert sum(p.numel() for p in model.parameters() if p.requires_grad) == 26",
+    "x = torch.tensor([1.0, 2.0], requires_grad=True)\nf(x).backward()\n"
+    "assert torch.equal(x.grad, torch.tensor([2.0, 4.0]))",
+    "x = torch.ones(2, requires_grad=True)\none, two = split(2 * x)\none.sum().backward()\n"
+    "assert x.grad.tolist() == [6, 6] and not two.requires_grad",
+    "net = Net()\nloss = net(torch.ones(4, 3)).pow(2).mean()\nassert all(p.grad is None for p in net.parameters())\n"
+    "loss.backward()\nassert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())\n"
+    "net.zero_grad()\nassert net.fc.weight.grad is None",
+    "with torch.no_grad():\n    assert not Net()(torch.ones(1, 3)).requires_grad\n"
+    "assert Net()(torch.ones(1, 3)).requires_grad",
+    "x = torch.tensor([0.3, 0.7], dtype=torch.float64, requires_grad=True)\nassert torch.autograd.gradcheck(f, (x,))",
+]
+
+
+def test_gradients_flow_through_an_answer():
+    asked = assignment(
+        ("given", "import torch\nfrom torch import nn"), ("answer", NETWORK), *(("test", test) for test in TORCH)
+    )
+    assert messages(grade(asked)) == [""] * len(TORCH)
+    wrong = NETWORK.replace("(x ** 2).sum()", "(x.detach() ** 2).sum()").replace("self.fc(x)", "self.fc(x).detach()")
+    assert passed(grade(asked, wrong)) == [True, False, True, False, False, False]

@@ -5,7 +5,8 @@ nothing of the course, and runs in a namespace of its own, so that a student who
 student who takes the agent apart can forge its answers, which are data and no verdicts (proxies.py, judge.py).
 
 A request is (handles to forget, verb, ...), an answer is one of
-    ("ok", value, what was printed, the arguments after the call or None, which parts of the value were given)
+    ("ok", value, what was printed, the arguments after the call or None, which parts of the value were given,
+     the graphs that gradients can go back through)
     ("error", names of the exception's classes, its arguments, its message, the student's line, what was printed, its
      attributes)
     ("ask", task, function of ours, arguments, named arguments, what was printed): call it, then send "resume"
@@ -33,6 +34,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from course_admin.grading.aliases import parts, shared
+from course_admin.grading.gradients import backward, results, tensors
 from course_admin.grading.objects import build, is_given, state
 from course_admin.grading.wire import NotPlain, decode, encode
 
@@ -113,7 +115,7 @@ class Agent:
             sys.stdout, sys.stderr, builtins.input = self.before
         for kept in (self.objects, self.ids, self.stubs, self.tasks):
             kept.clear()
-        return encode(("ok", None, "", None, []))
+        return encode(("ok", None, "", None, [], []))
 
     def new_number(self) -> int:
         self.last += 1
@@ -205,7 +207,7 @@ class Task:
     def answer(self) -> bytes:
         if self.verb != "call":
             value = getattr(self, "do_" + self.verb)(*self.rest)
-            return self.ok(value, None, [])
+            return self.ok(value, None, [], [])
         function, arguments, named, asked = self.rest
         loose = any(not isinstance(one, (type(None), int, float, str)) for one in (*arguments, *named.values()))
         given = parts((arguments, named)) if loose else []
@@ -213,14 +215,26 @@ class Task:
         with _input_from(asked):
             value = function(*arguments, **named)
         after = (arguments, named) if loose and self.agent.plain((arguments, named)) != before else None
-        return self.ok(value, after, shared(value, given))
+        wanted = tensors(arguments, named)
+        return self.ok(value, after, shared(value, given), self.keep(value, wanted))
 
-    def ok(self, value: Any, after: Any, aliases: list) -> bytes:
+    def keep(self, value: Any, arguments: list) -> list[tuple]:
+        """(path, number) of each result that a gradient can flow back from."""
+        told = []
+        for path, tensor in results(value):
+            told.append((path, self.agent.new_number()))
+            self.agent.objects[told[-1][1]] = tensor, arguments
+        return told
+
+    def do_backward(self, number: int, gradient: Any) -> list:
+        return backward(self.agent.objects[number], gradient)
+
+    def ok(self, value: Any, after: Any, aliases: list, graphs: list) -> bytes:
         agent = self.agent
         try:
-            return encode(("ok", value, self.printed.take(), after, aliases), agent.stand_in)
+            return encode(("ok", value, self.printed.take(), after, aliases, graphs), agent.stand_in)
         except NotPlain:
-            answer = ("ok", _Whole(value), self.printed.take(), None, [])
+            answer = ("ok", _Whole(value), self.printed.take(), None, [], [])
             return encode(answer, lambda whole: agent.stand_in(whole.value))
 
     def ask(self, number: int, arguments: tuple, named: dict) -> Any:
@@ -439,7 +453,7 @@ def agent_source() -> str:
     folder = Path(__file__).parent
     text = "\n".join(
         line
-        for name in ("specials.py", "aliases.py", "objects.py", "wire.py", "agent.py")
+        for name in ("specials.py", "aliases.py", "objects.py", "gradients.py", "wire.py", "agent.py")
         for line in (folder / name).read_text(encoding="utf-8").splitlines()
         if not line.startswith("from course_admin")
     )

@@ -65,26 +65,26 @@ def join(value: Any, given: Any, told: Any, encode: Any) -> Any:
     for one in told if type(told) is list else ():
         with contextlib.suppress(Exception):  # nonsense of the student's process joins nothing
             path, where, view = one
-            theirs, mine = _at(value, path), _at(given, where)
+            theirs, mine = at(value, path), at(given, where)
             if view is not None and is_array(mine) and mine.flags.c_contiguous:
                 numpy, (begins, strides) = sys.modules["numpy"], view
                 mine = numpy.ndarray(theirs.shape, mine.dtype, mine, begins, strides)
             if type(mine) is type(theirs) and encode(mine) == encode(theirs):
-                value = _put(value, path, mine)
+                value = put(value, path, mine)
     return value
 
 
-def _at(value: Any, path: tuple[int, ...]) -> Any:
+def at(value: Any, path: tuple[int, ...]) -> Any:
     for number in path:
         value = (list(value.values()) if type(value) is dict else value)[number]
     return value
 
 
-def _put(value: Any, path: tuple[int, ...], part: Any) -> Any:
+def put(value: Any, path: tuple[int, ...], part: Any) -> Any:
     if not path:
         return part
     number, *rest = path
-    new = _put(_at(value, (number,)), tuple(rest), part)
+    new = put(at(value, (number,)), tuple(rest), part)
     if type(value) is tuple:
         return (*value[:number], new, *value[number + 1 :])
     value[list(value)[number] if type(value) is dict else number] = new
