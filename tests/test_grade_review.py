@@ -73,6 +73,12 @@ RIGHT = {  # name: (the instructor's answer, the test): all of them pass
         "class Stack(list):\n    pass",
         "s = Stack()\ns.append(1)\nassert len(s) == 1 and 1 in s and s == [1] and s",
     ),
+    "warnings": (
+        "import warnings\ndef f13(x):\n    warnings.warn('old', DeprecationWarning)\n    return x",
+        "import pytest, warnings\nwith pytest.warns(DeprecationWarning, match='old'):\n    assert f13(1) == 1\n"
+        "with warnings.catch_warnings(record=True) as seen:\n    warnings.simplefilter('always')\n    f13(2)\n"
+        "assert len(seen) == 1\nf13(3)",
+    ),
     "an error of a library": (
         "import json\ndef f12(t):\n    return json.loads(t)",
         "import json, pytest\nwith pytest.raises(json.JSONDecodeError):\n    f12('{')",
@@ -136,6 +142,12 @@ def make_model():
     return nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
 def f(x):
     return (x ** 2).sum()
+def step(net, loss_of, x, y):
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
+    before = loss_of(net(x), y)
+    before.backward()
+    optimiser.step()
+    return before.item() - loss_of(net(x), y).item()
 def split(x):
     return x * 3, x.detach()
 """
@@ -149,6 +161,7 @@ TORCH = [
     "net = Net()\nloss = net(torch.ones(4, 3)).pow(2).mean()\nassert all(p.grad is None for p in net.parameters())\n"
     "loss.backward()\nassert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())\n"
     "net.zero_grad()\nassert net.fc.weight.grad is None",
+    "net = Net()\nassert step(net, nn.MSELoss(), torch.ones(4, 3), torch.zeros(4, 2)) > 0",
     "with torch.no_grad():\n    assert not Net()(torch.ones(1, 3)).requires_grad\n"
     "assert Net()(torch.ones(1, 3)).requires_grad",
     "x = torch.tensor([0.3, 0.7], dtype=torch.float64, requires_grad=True)\nassert torch.autograd.gradcheck(f, (x,))",
@@ -161,4 +174,4 @@ def test_gradients_flow_through_an_answer():
     )
     assert messages(grade(asked)) == [""] * len(TORCH)
     wrong = NETWORK.replace("(x ** 2).sum()", "(x.detach() ** 2).sum()").replace("self.fc(x)", "self.fc(x).detach()")
-    assert passed(grade(asked, wrong)) == [True, False, True, False, False, False]
+    assert passed(grade(asked, wrong)) == [True, False, True, False, False, False, False]

@@ -6,7 +6,7 @@ student who takes the agent apart can forge its answers, which are data and no v
 
 A request is (handles to forget, verb, ...), an answer is one of
     ("ok", value, what was printed, the arguments after the call or None, which parts of the value were given,
-     the graphs that gradients can go back through)
+     the graphs that gradients can go back through, what was warned of)
     ("error", names of the exception's classes, its arguments, its message, the student's line, what was printed, its
      attributes)
     ("ask", task, function of ours, arguments, named arguments, what was printed): call it, then send "resume"
@@ -28,6 +28,7 @@ import queue
 import stat
 import sys
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -115,7 +116,7 @@ class Agent:
             sys.stdout, sys.stderr, builtins.input = self.before
         for kept in (self.objects, self.ids, self.stubs, self.tasks):
             kept.clear()
-        return encode(("ok", None, "", None, [], []))
+        return encode(("ok", None, "", None, [], [], []))
 
     def new_number(self) -> int:
         self.last += 1
@@ -135,8 +136,7 @@ class Agent:
         kind = "class" if isinstance(value, type) else "module" if isinstance(value, ModuleType) else "object"
         kind = "iterator" if hasattr(type(value), "__next__") else kind
         name = value.__name__ if kind in ("class", "module") else type(value).__name__
-        classes = [f"{one.__module__}.{one.__qualname__}"[:200] for one in type.mro(type(value))[:20]]
-        return "handle", number, kind, str(name)[:80], classes
+        return "handle", number, kind, str(name)[:80], _classes(type(value))
 
     def resolve(self, told: tuple) -> Any:
         """The object that a handle on the way in stands for."""
@@ -156,6 +156,8 @@ class Agent:
             for part in rest[0].split(".") if rest[0] else ():
                 value = getattr(value, part)
             return value
+        if kind == "library":
+            return build(getattr(importlib.import_module(what), rest[0]), rest[1])
         return build(self.namespace[what], rest[0])  # an object of a class that the notebook gives
 
     def plain(self, value: Any) -> bytes:
@@ -207,16 +209,17 @@ class Task:
     def answer(self) -> bytes:
         if self.verb != "call":
             value = getattr(self, "do_" + self.verb)(*self.rest)
-            return self.ok(value, None, [], [])
+            return self.ok(value, None, [], [], [])
         function, arguments, named, asked = self.rest
         loose = any(not isinstance(one, (type(None), int, float, str)) for one in (*arguments, *named.values()))
         given = parts((arguments, named)) if loose else []
         before = self.agent.plain((arguments, named)) if loose else b""
-        with _input_from(asked):
+        with _input_from(asked), warnings.catch_warnings(record=True) as caught:
             value = function(*arguments, **named)
         after = (arguments, named) if loose and self.agent.plain((arguments, named)) != before else None
         wanted = tensors(arguments, named)
-        return self.ok(value, after, shared(value, given), self.keep(value, wanted))
+        warned = [(_classes(type(one.message)), str(one.message)[:2000]) for one in caught[:50]]
+        return self.ok(value, after, shared(value, given), self.keep(value, wanted), warned)
 
     def keep(self, value: Any, arguments: list) -> list[tuple]:
         """(path, number) of each result that a gradient can flow back from."""
@@ -229,12 +232,12 @@ class Task:
     def do_backward(self, number: int, gradient: Any) -> list:
         return backward(self.agent.objects[number], gradient)
 
-    def ok(self, value: Any, after: Any, aliases: list, graphs: list) -> bytes:
+    def ok(self, value: Any, after: Any, *told: list) -> bytes:
         agent = self.agent
         try:
-            return encode(("ok", value, self.printed.take(), after, aliases, graphs), agent.stand_in)
+            return encode(("ok", value, self.printed.take(), after, *told), agent.stand_in)
         except NotPlain:
-            answer = ("ok", _Whole(value), self.printed.take(), None, [], [])
+            answer = ("ok", _Whole(value), self.printed.take(), None, [], [], [])
             return encode(answer, lambda whole: agent.stand_in(whole.value))
 
     def ask(self, number: int, arguments: tuple, named: dict) -> Any:
@@ -361,9 +364,13 @@ def _input_from(stub: Any):
         builtins.input = before
 
 
+def _classes(kind: type) -> list[str]:
+    return [f"{one.__module__}.{one.__qualname__}"[:200] for one in type.mro(kind)[:20]]
+
+
 def failure(error: BaseException, printed: str, stand_in: Any) -> bytes:
     """An exception as an answer; nothing that the exception defines can stop that."""
-    kinds = [f"{kind.__module__}.{kind.__qualname__}"[:200] for kind in type.mro(type(error))]
+    kinds = _classes(type(error))
     try:
         message = str(error)[:2000]
     except BaseException:

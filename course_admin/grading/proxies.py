@@ -14,6 +14,7 @@ import itertools
 import marshal
 import sys
 import types
+import warnings
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -77,8 +78,10 @@ class Link:
             _, names, arguments, message, line, printed, attributes = answer
             sys.stdout.write(printed)
             raise self._exception(names, arguments, message, line, attributes)
-        _, value, printed, after, aliases, graphs = answer
+        _, value, printed, after, aliases, graphs, warned = answer
         sys.stdout.write(printed)
+        for names, message in warned:
+            _warn(names, message)
         return value, after, aliases, graphs
 
     def _ask(self, request: tuple) -> tuple:
@@ -144,6 +147,8 @@ class Link:
             return "given", kind.__name__, state(value)
         if isinstance(value, type) and self.given(value.__name__) is value:
             return "name", value.__name__
+        if kind.__module__.startswith("torch.nn.") and not any(True for _ in value.parameters()):
+            return "library", kind.__module__, kind.__qualname__, dict(vars(value))  # such as nn.MSELoss()
         if kind is types.FunctionType and _stands_alone(value):
             return "code of ours", marshal.dumps(value.__code__), value.__defaults__
         if hasattr(kind, "__next__"):
@@ -172,6 +177,13 @@ class Link:
 _INPUT, _STDIN = builtins.input, sys.stdin
 
 
+def _warn(names: Any, message: Any) -> None:
+    """Warn here of what the answer warned of there, for a test that asks whether it does."""
+    loaded = [kind for name in names if isinstance(name, str) and (kind := _loaded_exception(name))]
+    kind = next((one for one in loaded if issubclass(one, Warning)), Warning)
+    warnings.warn(str(message), kind, stacklevel=4)
+
+
 def _replaced_input() -> Callable | None:
     """What input() is in the test, where the test has put something in its place."""
     return None if builtins.input is _INPUT and sys.stdin is _STDIN else lambda *prompt: builtins.input(*prompt)
@@ -188,9 +200,9 @@ def _ask_form(task: Any, number: Any, arguments: Any, named: Any, printed: Any) 
     return kinds == [int, int, tuple, dict, str] and all(type(name) is str for name in named)
 
 
-def _ok_form(value: Any, printed: Any, after: Any, aliases: Any, graphs: Any) -> bool:
+def _ok_form(value: Any, printed: Any, after: Any, aliases: Any, graphs: Any, warned: Any) -> bool:
     well = after is None or [type(one) for one in after] == [tuple, dict]
-    return well and type(printed) is str and type(aliases) is type(graphs) is list
+    return well and type(printed) is str and all(type(told) is list for told in (aliases, graphs, warned))
 
 
 _FORMS = {"ok": _ok_form, "error": _error_form, "ask": _ask_form}
