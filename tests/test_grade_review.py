@@ -73,6 +73,17 @@ RIGHT = {  # name: (the instructor's answer, the test): all of them pass
         "class Stack(list):\n    pass",
         "s = Stack()\ns.append(1)\nassert len(s) == 1 and 1 in s and s == [1] and s",
     ),
+    "the class of an object": (
+        "class Box:\n    pass\nclass Lid:\n    pass\ndef f14(x):\n    return x",
+        "box = Box()\nassert type(box) is Box and type(box) == Box and type(box) is not Lid and type(box) != Lid\n"
+        "assert type(box).__name__ == 'Box' and type(f14(1)) is int and type(f14) is type(lambda: 0)\n"
+        "assert isinstance(int, type)",
+    ),
+    "threads": (
+        "import time\ndef f15(x):\n    time.sleep(0.002)\n    return x",
+        "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(4) as pool:\n"
+        "    assert list(pool.map(f15, range(40))) == list(range(40))",
+    ),
     "warnings": (
         "import warnings\ndef f13(x):\n    warnings.warn('old', DeprecationWarning)\n    return x",
         "import pytest, warnings\nwith pytest.warns(DeprecationWarning, match='old'):\n    assert f13(1) == 1\n"

@@ -47,7 +47,7 @@ OPERATORS = {
     **{"and": operator.and_, "or": operator.or_, "neg": operator.neg, "pos": operator.pos, "invert": operator.invert},
     **{name: getattr(operator, name) for name in ("contains", "iadd", "isub", "imul", "index")},
     **{"len": len, "bool": bool, "int": int, "float": float, "complex": complex, "str": str, "repr": repr, "abs": abs},
-    **{"round": round, "format": format, "hash": hash, "divmod": divmod, "isinstance": isinstance},
+    **{"type": type, "round": round, "format": format, "hash": hash, "divmod": divmod, "isinstance": isinstance},
     **{"issubclass": issubclass, "callable": callable, "reversed": lambda x: list(reversed(x)), "dir": dir},
 }
 
