@@ -79,6 +79,10 @@ RIGHT = {  # name: (the instructor's answer, the test): all of them pass
         "assert type(box).__name__ == 'Box' and type(f14(1)) is int and type(f14) is type(lambda: 0)\n"
         "assert isinstance(int, type)",
     ),
+    "a global of the answer": (
+        "factor = 3\ndef f16(x):\n    return x * factor",
+        "assert f16(2) == 6\nfactor = 10\nassert f16(2) == 20\nfor factor in (1, 2):\n    assert f16(4) == 4 * factor",
+    ),
     "threads": (
         "import time\ndef f15(x):\n    time.sleep(0.002)\n    return x",
         "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(4) as pool:\n"

@@ -82,6 +82,7 @@ class Agent:
         self.stubs: dict[int, Any] = {}
         self.tasks: dict[int, Task] = {}
         self.given: set[str] = set()  # the names of the classes that the notebook gives
+        self.replaced: dict[str, Any] = {}  # what stood under names that a test has bound anew
         self.last = 0
         self.before = sys.stdout, sys.stderr, builtins.input
 
@@ -114,6 +115,9 @@ class Agent:
         """Forget all that a test has left behind."""
         if self.tasks or isinstance(sys.stdout, Printed):  # a task was never answered, so it never gave these back
             sys.stdout, sys.stderr, builtins.input = self.before
+        for name, value in self.replaced.items():
+            self.namespace[name] = value
+        self.replaced.clear()
         for kept in (self.objects, self.ids, self.stubs, self.tasks):
             kept.clear()
         return encode(("ok", None, "", None, [], [], []))
@@ -258,6 +262,12 @@ class Task:
         if name not in self.agent.namespace:
             raise NameError(f"name {name!r} is not defined")
         return self.agent.namespace[name]
+
+    def do_assign(self, name: str, value: Any) -> None:
+        """The test has bound a name anew that the student's functions read."""
+        if name in self.agent.namespace:
+            self.agent.replaced.setdefault(name, self.agent.namespace[name])
+            self.agent.namespace[name] = value
 
     def do_probe(self, probe: str, arguments: tuple, named: dict) -> Any:
         module, _, name = probe.partition(":")

@@ -58,7 +58,7 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
     _hidden.update(hidden_lines(source))
     link = Link(send)
     student = StudentSource(case["student"])
-    link.names_in_source = student.names_used
+    link.names_in_source, link.globals_read = student.names_used, student.globals_read()
     printed = _Bounded()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Bounded()):
         verdict = _verdict(case, link, lambda: _prepare(case, link, student))

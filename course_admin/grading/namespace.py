@@ -12,7 +12,7 @@ from typing import Any
 from course_admin.grading.definitions import Definition, definitions, free_names
 from course_admin.grading.proxies import Link, Proxy, ask_for, origin
 from course_admin.grading.specials import BUILTIN_TYPES, note_namedtuple
-from course_admin.grading.wire import encode
+from course_admin.grading.wire import NotPlain, encode
 
 CONTAINERS = (list, dict, set, tuple, frozenset)
 PATIENCE = 1.0  # seconds for working out a given value here instead of asking for it
@@ -30,7 +30,7 @@ class Namespace(dict):
 
     def __init__(self, link: Link, cells: list[tuple[str, str]], own: dict[str, Any], instructors: bool = False):
         super().__init__(own)
-        self.link, self.cells, self.busy = link, cells, set()
+        self.link, self.cells, self.busy, self.looking = link, cells, set(), 0
         self.instructors: Namespace | None = None
         self.found, self.starred = definitions(cells)
         self.seen: dict[str, tuple[bytes, Any]] = {}
@@ -42,7 +42,21 @@ class Namespace(dict):
         if self.given and not instructors:
             link.request("given", sorted(self.given))
 
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        if not self.looking and name in self.found and name in self.link.globals_read:
+            with contextlib.suppress(NotPlain):  # data only; an answer that reads the name shall find it
+                encode(value)
+                self.link.rebound[name] = value
+
     def __missing__(self, name: str) -> Any:
+        self.looking += 1
+        try:
+            return self._looked_up(name)
+        finally:
+            self.looking -= 1
+
+    def _looked_up(self, name: str) -> Any:
         definition = self.found.get(name)
         if definition is None:
             return self._undefined(name)

@@ -58,6 +58,8 @@ class Link:
         self.operators: frozenset[str] = frozenset()  # those that the instructor's own classes define
         self.changes_arguments: Callable[[str, tuple, dict], bool] = lambda *call: False
         self.spares, self.spared = True, False  # whether arguments are kept from changes that nobody asked for
+        self.globals_read: set[str] = set()  # names that the student's functions read
+        self.rebound: dict[str, Any] = {}  # of those, what the test has bound anew and the other side does not know
         self.after_call: Callable[[], None] = lambda: None  # is told when an answer may have done something
         self.names_in_source: Callable[[str], set[str]] = lambda name: set()  # names that the source of `name` uses
 
@@ -70,6 +72,8 @@ class Link:
         Raises what the student's code raised.
         """
         with self.lock:  # a test may call an answer in threads
+            while verb == "call" and self.rebound:
+                self.request("assign", *self.rebound.popitem())
             forget, self.forget = self.forget, []
             answer = self._ask((forget, verb, *rest))
             while answer[0] == "ask":
