@@ -26,9 +26,11 @@ from course_admin.grading.student_source import StudentSource
 
 FILE = "<test>"
 CHANGED = "(the test minds that your answer changes what it is given)"
+COPIES = "the test trains an answer's parameters, which are copies here: give the test the tag in-kernel"
 LONGEST = 2000  # characters of a message
 MOST_PRINTED = 20_000
 _hidden: set[int] = set()  # lines of the test that this process runs
+_TRAINS = re.compile(r"\boptim\.\w+\(|\boptimi[sz]er\w*\.step\(")
 _REGION = re.compile(r"BEGIN HIDDEN TESTS|END HIDDEN TESTS")
 
 
@@ -70,6 +72,8 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
                 verdict = again | {"message": f"{again['message']}\n{CHANGED}"}
             elif verdict["share"] is not None and again["share"] is not None:
                 verdict["share"] = min(verdict["share"], again["share"])
+    if not verdict["passed"] and _TRAINS.search(case["source"]):
+        verdict["odd"] = verdict["odd"] or COPIES
     return verdict | {"printed": printed.getvalue()}
 
 
