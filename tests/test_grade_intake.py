@@ -344,6 +344,19 @@ def test_an_assignment_of_two_notebooks(tmp_path, assignment, right):
     assert score(two, both) == 6 and not both.review
 
 
+def test_two_notebooks_under_each_others_names(tmp_path, assignment, right):
+    (whole,) = assignment.notebooks
+    parts = {NAME: slice(0, 4), "part2": slice(4, None)}
+    two = type(assignment)(NAME, tuple(type(whole)(name, whole.cells[part]) for name, part in parts.items()), "")
+    folder = tmp_path / "both"
+    folder.mkdir()
+    for name, part in zip(reversed(parts), parts.values(), strict=True):
+        (folder / f"{name}.ipynb").write_text(json.dumps(right | {"cells": right["cells"][part]}))
+    submission = read_submission(folder, "ann", two)
+    assert score(two, submission) == 3
+    assert f"part2.ipynb was taken for {NAME}.ipynb" in submission.notes
+
+
 # ---- odd work is graded, and somebody shall look ------------------------------------------------------------------
 
 

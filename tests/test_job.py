@@ -260,7 +260,7 @@ CHEATS = {
     "agent says no error": """
         import sys, base64
         agent = sys.modules['_course_agent']
-        agent.ask = lambda r: base64.b64encode(agent.encode(('ok', None, '', None))).decode()
+        agent.ask = lambda r: base64.b64encode(agent.encode(('ok', None, '', None, [], [], []))).decode()
         def f(x): return 0""",
     "hooks": """
         ip = get_ipython()

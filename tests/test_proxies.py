@@ -322,6 +322,6 @@ def test_a_forged_error_is_never_one_that_ends_the_judge():
         "course_admin.grading.proxies.Stopped",
         "os.system",
     ):
-        link.send = lambda request, name=name: encode(("error", [name], (), "m", "", ""))
+        link.send = lambda request, name=name: encode(("error", [name], (), "m", "", "", {}))
         with pytest.raises(RuntimeError):
             link.request("get", "x")

@@ -5,8 +5,10 @@ nothing of the course, and runs in a namespace of its own, so that a student who
 student who takes the agent apart can forge its answers, which are data and no verdicts (proxies.py, judge.py).
 
 A request is (handles to forget, verb, ...), an answer is one of
-    ("ok", value, what was printed, the arguments after the call or None)
-    ("error", names of the exception's classes, its arguments, its message, the student's line, what was printed)
+    ("ok", value, what was printed, the arguments after the call or None, which parts of the value were given,
+     the graphs that gradients can go back through, what was warned of)
+    ("error", names of the exception's classes, its arguments, its message, the student's line, what was printed, its
+     attributes)
     ("ask", task, function of ours, arguments, named arguments, what was printed): call it, then send "resume"
 """
 
@@ -26,11 +28,15 @@ import queue
 import stat
 import sys
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from course_admin.grading.aliases import parts, shared
+from course_admin.grading.gradients import backward, results, tensors
+from course_admin.grading.objects import build, is_given, state
 from course_admin.grading.wire import NotPlain, decode, encode
 
 MOST_PRINTED = 200_000
@@ -41,7 +47,7 @@ OPERATORS = {
     **{"and": operator.and_, "or": operator.or_, "neg": operator.neg, "pos": operator.pos, "invert": operator.invert},
     **{name: getattr(operator, name) for name in ("contains", "iadd", "isub", "imul", "index")},
     **{"len": len, "bool": bool, "int": int, "float": float, "complex": complex, "str": str, "repr": repr, "abs": abs},
-    **{"round": round, "format": format, "hash": hash, "divmod": divmod, "isinstance": isinstance},
+    **{"type": type, "round": round, "format": format, "hash": hash, "divmod": divmod, "isinstance": isinstance},
     **{"issubclass": issubclass, "callable": callable, "reversed": lambda x: list(reversed(x)), "dir": dir},
 }
 
@@ -76,6 +82,7 @@ class Agent:
         self.stubs: dict[int, Any] = {}
         self.tasks: dict[int, Task] = {}
         self.given: set[str] = set()  # the names of the classes that the notebook gives
+        self.replaced: dict[str, Any] = {}  # what stood under names that a test has bound anew
         self.last = 0
         self.before = sys.stdout, sys.stderr, builtins.input
 
@@ -108,9 +115,12 @@ class Agent:
         """Forget all that a test has left behind."""
         if self.tasks or isinstance(sys.stdout, Printed):  # a task was never answered, so it never gave these back
             sys.stdout, sys.stderr, builtins.input = self.before
+        for name, value in self.replaced.items():
+            self.namespace[name] = value
+        self.replaced.clear()
         for kept in (self.objects, self.ids, self.stubs, self.tasks):
             kept.clear()
-        return encode(("ok", None, "", None))
+        return encode(("ok", None, "", None, [], [], []))
 
     def new_number(self) -> int:
         self.last += 1
@@ -121,8 +131,8 @@ class Agent:
         for number, stub in self.stubs.items():
             if stub is value:
                 return "function of ours", number
-        if type(value).__module__ == "__main__" and type(value).__name__ in self.given and hasattr(value, "__dict__"):
-            return "given", type(value).__name__, dict(vars(value))
+        if type(value).__module__ == "__main__" and type(value).__name__ in self.given and is_given(value):
+            return "given", type(value).__name__, state(value)
         number = self.ids.get(id(value))
         if number is None or self.objects.get(number) is not value:
             number = self.ids[id(value)] = self.new_number()
@@ -130,8 +140,7 @@ class Agent:
         kind = "class" if isinstance(value, type) else "module" if isinstance(value, ModuleType) else "object"
         kind = "iterator" if hasattr(type(value), "__next__") else kind
         name = value.__name__ if kind in ("class", "module") else type(value).__name__
-        classes = [f"{one.__module__}.{one.__qualname__}"[:200] for one in type.mro(type(value))[:20]]
-        return "handle", number, kind, str(name)[:80], classes
+        return "handle", number, kind, str(name)[:80], _classes(type(value))
 
     def resolve(self, told: tuple) -> Any:
         """The object that a handle on the way in stands for."""
@@ -151,9 +160,9 @@ class Agent:
             for part in rest[0].split(".") if rest[0] else ():
                 value = getattr(value, part)
             return value
-        made = object.__new__(self.namespace[what])  # an object of a class that the notebook gives
-        made.__dict__.update(rest[0])
-        return made
+        if kind == "library":
+            return build(getattr(importlib.import_module(what), rest[0]), rest[1])
+        return build(self.namespace[what], rest[0])  # an object of a class that the notebook gives
 
     def plain(self, value: Any) -> bytes:
         """`value` as bytes; what is circular or too deep goes out as a handle as a whole."""
@@ -204,21 +213,35 @@ class Task:
     def answer(self) -> bytes:
         if self.verb != "call":
             value = getattr(self, "do_" + self.verb)(*self.rest)
-            return self.ok(value, None)
+            return self.ok(value, None, [], [], [])
         function, arguments, named, asked = self.rest
         loose = any(not isinstance(one, (type(None), int, float, str)) for one in (*arguments, *named.values()))
+        given = parts((arguments, named)) if loose else []
         before = self.agent.plain((arguments, named)) if loose else b""
-        with _input_from(asked):
+        with _input_from(asked), warnings.catch_warnings(record=True) as caught:
             value = function(*arguments, **named)
         after = (arguments, named) if loose and self.agent.plain((arguments, named)) != before else None
-        return self.ok(value, after)
+        wanted = tensors(arguments, named)
+        warned = [(_classes(type(one.message)), str(one.message)[:2000]) for one in caught[:50]]
+        return self.ok(value, after, shared(value, given), self.keep(value, wanted), warned)
 
-    def ok(self, value: Any, after: Any) -> bytes:
+    def keep(self, value: Any, arguments: list) -> list[tuple]:
+        """(path, number) of each result that a gradient can flow back from."""
+        told = []
+        for path, tensor in results(value):
+            told.append((path, self.agent.new_number()))
+            self.agent.objects[told[-1][1]] = tensor, arguments
+        return told
+
+    def do_backward(self, number: int, gradient: Any) -> list:
+        return backward(self.agent.objects[number], gradient)
+
+    def ok(self, value: Any, after: Any, *told: list) -> bytes:
         agent = self.agent
         try:
-            return encode(("ok", value, self.printed.take(), after), agent.stand_in)
+            return encode(("ok", value, self.printed.take(), after, *told), agent.stand_in)
         except NotPlain:
-            answer = ("ok", _Whole(value), self.printed.take(), None)
+            answer = ("ok", _Whole(value), self.printed.take(), None, [], [], [])
             return encode(answer, lambda whole: agent.stand_in(whole.value))
 
     def ask(self, number: int, arguments: tuple, named: dict) -> Any:
@@ -239,6 +262,12 @@ class Task:
         if name not in self.agent.namespace:
             raise NameError(f"name {name!r} is not defined")
         return self.agent.namespace[name]
+
+    def do_assign(self, name: str, value: Any) -> None:
+        """The test has bound a name anew that the student's functions read."""
+        if name in self.agent.namespace:
+            self.agent.replaced.setdefault(name, self.agent.namespace[name])
+            self.agent.namespace[name] = value
 
     def do_probe(self, probe: str, arguments: tuple, named: dict) -> Any:
         module, _, name = probe.partition(":")
@@ -345,9 +374,13 @@ def _input_from(stub: Any):
         builtins.input = before
 
 
+def _classes(kind: type) -> list[str]:
+    return [f"{one.__module__}.{one.__qualname__}"[:200] for one in type.mro(kind)[:20]]
+
+
 def failure(error: BaseException, printed: str, stand_in: Any) -> bytes:
     """An exception as an answer; nothing that the exception defines can stop that."""
-    kinds = [f"{kind.__module__}.{kind.__qualname__}"[:200] for kind in type.mro(type(error))]
+    kinds = _classes(type(error))
     try:
         message = str(error)[:2000]
     except BaseException:
@@ -361,7 +394,18 @@ def failure(error: BaseException, printed: str, stand_in: Any) -> bytes:
         line = student_line(error)
     except BaseException:
         line = ""
-    return encode(("error", kinds, arguments, message, line, printed))
+    return encode(("error", kinds, arguments, message, line, printed, _attributes(error)))
+
+
+def _attributes(error: BaseException) -> dict[str, Any]:
+    """What the exception carries besides its arguments, as far as it is plain data and small."""
+    found = {}
+    with contextlib.suppress(BaseException):
+        for name, value in list(vars(error).items())[:20]:
+            with contextlib.suppress(NotPlain):
+                if type(name) is str and name[:2] != "__" and len(encoded := encode(value)) < 10_000:
+                    found[name] = decode(encoded)
+    return found
 
 
 def student_line(error: BaseException) -> str:
@@ -426,7 +470,7 @@ def agent_source() -> str:
     folder = Path(__file__).parent
     text = "\n".join(
         line
-        for name in ("specials.py", "wire.py", "agent.py")
+        for name in ("specials.py", "aliases.py", "objects.py", "gradients.py", "wire.py", "agent.py")
         for line in (folder / name).read_text(encoding="utf-8").splitlines()
         if not line.startswith("from course_admin")
     )

@@ -5,7 +5,9 @@ import builtins
 import reprlib
 from typing import Any, NoReturn
 
-_FAILED, _LEFT, _RIGHT = "@failed", "@left", "@right"  # no program can use these names
+from course_admin.grading.proxies import type_of
+
+_FAILED, _LEFT, _RIGHT, _TYPE = "@failed", "@left", "@right", "@type"  # no program can use these names
 _short = reprlib.Repr()
 _short.maxlist = _short.maxtuple = 12
 _short.maxstring = _short.maxother = 160
@@ -15,11 +17,18 @@ class _Telling(ast.NodeTransformer):
     def __init__(self, source: str):
         self.source = source
 
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        """type(x) of a student's object is the student's class, which is known elsewhere."""
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "type" and len(node.args) == 1 and not node.keywords:
+            node.func = ast.copy_location(ast.Name(_TYPE, ast.Load()), node.func)
+        return node
+
     def visit_Assert(self, node: ast.Assert) -> list[ast.stmt]:
         told = "assert " + (ast.get_source_segment(self.source, node.test) or "...")
         arguments = [ast.Constant(told), node.msg or ast.Constant(None)]
         before: list[ast.stmt] = []
-        test = node.test
+        test = self.visit(node.test)
         if isinstance(test, ast.Compare) and len(test.ops) == 1:
             for name, side in ((_LEFT, test.left), (_RIGHT, test.comparators[0])):
                 before.append(ast.Assign([ast.Name(name, ast.Store())], side))
@@ -32,7 +41,7 @@ class _Telling(ast.NodeTransformer):
 
 def telling(tree: ast.Module, source: str) -> tuple[ast.Module, dict[str, Any]]:
     """The program with asserts that tell, and the names that it needs."""
-    return _Telling(source).visit(tree), {_FAILED: _failed}
+    return _Telling(source).visit(tree), {_FAILED: _failed, _TYPE: type_of}
 
 
 def _failed(told: str, message: Any, *sides: Any) -> NoReturn:

@@ -53,11 +53,16 @@ def _submission(gathered: Gathered, student: str, assignment: Assignment, studen
     for spec in assignment.notebooks:
         others = {other.name for other in assignment.notebooks} - {spec.name}
         taken = {candidate.path for candidate in found.values()}
-        free = [path for path in candidates if path not in taken and PurePosixPath(path).stem not in others]
+        free = [path for path in candidates if path not in taken]
+        own = [path for path in free if PurePosixPath(path).stem not in others]
         try:
-            found[spec.name] = _find(spec, free, candidates, gathered)
+            found[spec.name] = _find(spec, own, candidates, gathered)
         except CourseError as error:
-            troubles.append(str(error))
+            try:  # a file of the right name that is another notebook: the two may have changed names
+                named = any(_rank(path, spec.name) == 0 for path in candidates)
+                found[spec.name] = _find(spec, free if named else [], candidates, gathered)
+            except CourseError:
+                troubles.append(str(error))
     if not found:
         raise CourseError(troubles[0])
     for name, candidate in found.items():

@@ -9,6 +9,7 @@ import contextlib
 import inspect
 import io
 import linecache
+import numbers
 import re
 import sys
 import types
@@ -24,9 +25,12 @@ from course_admin.grading.proxies import Link, Proxy, Stopped, origin
 from course_admin.grading.student_source import StudentSource
 
 FILE = "<test>"
+CHANGED = "(the test minds that your answer changes what it is given)"
+COPIES = "the test trains an answer's parameters, which are copies here: give the test the tag in-kernel"
 LONGEST = 2000  # characters of a message
 MOST_PRINTED = 20_000
 _hidden: set[int] = set()  # lines of the test that this process runs
+_TRAINS = re.compile(r"\boptim\.\w+\(|\boptimi[sz]er\w*\.step\(")
 _REGION = re.compile(r"BEGIN HIDDEN TESTS|END HIDDEN TESTS")
 
 
@@ -56,20 +60,39 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
     _hidden.update(hidden_lines(source))
     link = Link(send)
     student = StudentSource(case["student"])
-    link.names_in_source = student.names_used
+    link.names_in_source, link.globals_read = student.names_used, student.globals_read()
     printed = _Bounded()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Bounded()):
+        verdict = _verdict(case, link, lambda: _prepare(case, link, student))
+        if verdict["passed"] and link.spared:  # only a test that passes with the changes, too, is passed
+            link.spares = False
+            with contextlib.redirect_stdout(_Bounded()):
+                again = _verdict(case, link)
+            if not again["passed"]:
+                verdict = again | {"message": f"{again['message']}\n{CHANGED}"}
+            elif verdict["share"] is not None and again["share"] is not None:
+                verdict["share"] = min(verdict["share"], again["share"])
+    if not verdict["passed"] and _TRAINS.search(case["source"]):
+        verdict["odd"] = verdict["odd"] or COPIES
+    return verdict | {"printed": printed.getvalue()}
+
+
+def _prepare(case: dict[str, Any], link: Link, student: StudentSource) -> None:
+    _patch(link, student)
+    if looks_at_files("\n".join([case["source"], *(text for kind, text in case["cells"] if kind != "answer")])):
+        Folder(link, Path.cwd())
+
+
+def _verdict(case: dict[str, Any], link: Link, prepare: Callable[[], None] = lambda: None) -> dict[str, Any]:
     verdict = {"passed": True, "share": None, "hidden": False, "message": "", "hint": "", "odd": ""}
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Bounded()):
-            _patch(link, student)
-            if looks_at_files("\n".join([source, *(text for kind, text in case["cells"] if kind != "answer")])):
-                Folder(link, Path.cwd())
-            verdict["share"] = _run(source, Namespace(link, case["cells"], {"__name__": "__main__"}))
+        prepare()
+        verdict["share"] = _run(case["source"], Namespace(link, case["cells"], {"__name__": "__main__"}))
     except BaseException as error:
         message, hint = told(error, case["troubles"])
         at_hidden = bool(lines_of(error) & _hidden)
         verdict |= {"passed": False, "hidden": at_hidden, "hint": hint, "message": message, "odd": _odd(error)}
-    return verdict | {"printed": printed.getvalue()}
+    return verdict
 
 
 def _odd(error: BaseException) -> str:
@@ -94,6 +117,7 @@ def _run(source: str, namespace: Namespace) -> float | None:
     """Run a test; its last expression's value, where it is a number."""
     linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
     namespace |= {"get_ipython": lambda: _Shell(namespace), "display": lambda *things, **how: None}
+    namespace["dir"] = lambda *thing: dir(*thing) if thing else namespace.names()
     sys.modules["__main__"] = _Main(namespace)
     tree, names = telling(parse_cell(source), source)
     namespace.update(names)
@@ -104,7 +128,7 @@ def _run(source: str, namespace: Namespace) -> float | None:
         return None
     value = eval(compile(ast.Expression(last.value), FILE, "eval", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), namespace)
     value = _finish(value)
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     return float(value) if number and not namespace.is_students(last.value) else None
 
 

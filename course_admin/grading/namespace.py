@@ -11,8 +11,10 @@ from typing import Any
 
 from course_admin.grading.definitions import Definition, definitions, free_names
 from course_admin.grading.proxies import Link, Proxy, ask_for, origin
-from course_admin.grading.wire import encode
+from course_admin.grading.specials import BUILTIN_TYPES, note_namedtuple
+from course_admin.grading.wire import NotPlain, encode
 
+CONTAINERS = (list, dict, set, tuple, frozenset)
 PATIENCE = 1.0  # seconds for working out a given value here instead of asking for it
 
 
@@ -28,7 +30,7 @@ class Namespace(dict):
 
     def __init__(self, link: Link, cells: list[tuple[str, str]], own: dict[str, Any], instructors: bool = False):
         super().__init__(own)
-        self.link, self.cells, self.busy = link, cells, set()
+        self.link, self.cells, self.busy, self.looking = link, cells, set(), 0
         self.instructors: Namespace | None = None
         self.found, self.starred = definitions(cells)
         self.seen: dict[str, tuple[bytes, Any]] = {}
@@ -40,7 +42,21 @@ class Namespace(dict):
         if self.given and not instructors:
             link.request("given", sorted(self.given))
 
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        if not self.looking and name in self.found and name in self.link.globals_read:
+            with contextlib.suppress(NotPlain):  # data only; an answer that reads the name shall find it
+                encode(value)
+                self.link.rebound[name] = value
+
     def __missing__(self, name: str) -> Any:
+        self.looking += 1
+        try:
+            return self._looked_up(name)
+        finally:
+            self.looking -= 1
+
+    def _looked_up(self, name: str) -> Any:
         definition = self.found.get(name)
         if definition is None:
             return self._undefined(name)
@@ -55,8 +71,26 @@ class Namespace(dict):
                 exec(_compiled(definition.node), self)
             finally:
                 self.busy.discard(name)
-            return self[name] if name in self.keys() else self._data(name)
+            return self._known(self[name]) if name in self.keys() else self._data(name)
         return self._given_value(definition)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a test finds the name, as `"f" in globals()` asks."""
+        try:
+            self[name]
+        except (KeyError, NameError):
+            return False
+        return True
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except (KeyError, NameError):
+            return default
+
+    def names(self) -> list[str]:
+        """What `dir()` says in a test."""
+        return sorted({*self.keys(), *(name for name in self.found if name in self)})
 
     def _undefined(self, name: str) -> Any:
         if hasattr(builtins, name):
@@ -65,6 +99,12 @@ class Namespace(dict):
             if hasattr(found := importlib.import_module(module), name):
                 return getattr(found, name)
         return self._data(name)
+
+    def _known(self, value: Any) -> Any:
+        """A value of ours; a class of named tuples is noted, so that those that come back are of this class."""
+        if isinstance(value, type) and issubclass(value, tuple) and hasattr(value, "_fields"):
+            note_namedtuple(value)
+        return value
 
     def _of_student(self, definition: Definition) -> Any:
         name = definition.name
@@ -196,4 +236,7 @@ def operators(node: ast.ClassDef) -> set[str]:
         isinstance(one, ast.Call) and any(word.arg == "order" for word in one.keywords) for one in node.decorator_list
     ):
         names |= {"lt", "le", "gt", "ge"}
+    for base in node.bases:  # what a class takes over from a list, it has as well
+        kind = BUILTIN_TYPES.get(base.id) if isinstance(base, ast.Name) else None
+        names |= {name.strip("_") for name in dir(kind) if name[:2] == "__"} | {"bool"} if kind in CONTAINERS else set()
     return names | ({"ne"} if "eq" in names else set())

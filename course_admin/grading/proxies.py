@@ -8,16 +8,22 @@ the operators that the instructor's own class defines.
 """
 
 import builtins
+import contextlib
 import functools
 import itertools
 import marshal
 import sys
+import threading
 import types
+import warnings
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from course_admin.grading.aliases import at, join, put
+from course_admin.grading.gradients import Kept, connect, tensors
+from course_admin.grading.objects import build, is_given, state
 from course_admin.grading.wire import NotPlain, decode, encode
 from course_admin.grading.writeback import write_back
 from course_utils.checks.elsewhere import Elsewhere
@@ -26,6 +32,7 @@ MOST_CALLBACKS = 200_000
 MOST_ITEMS = 1_000_000
 TEST_TOOLS = {"unittest", "pytest", "_pytest", "hypothesis", "doctest", "course_admin"}  # some errors there mean "skip"
 TELLING = {"torch", "keras", "tensorflow", "sklearn", "scipy", "optuna"}  # libraries whose classes isinstance may meet
+OURS = {"run_probe", "names_used", "send", "throw", "close"}  # methods of proxies; those of a coroutine's, too
 FUNCTIONS = {
     "builtins.function": types.FunctionType,
     "builtins.generator": types.GeneratorType,
@@ -41,7 +48,7 @@ class Link:
     """One test's connection to the agent: `send(request) -> answer` carries bytes, all else is done here."""
 
     def __init__(self, send: Callable[[bytes], bytes]):
-        self.send = send
+        self.send, self.lock = send, threading.RLock()
         self.proxies: weakref.WeakValueDictionary[int, Proxy] = weakref.WeakValueDictionary()
         self.forget: list[int] = []
         self.lent: dict[int, Callable] = {}
@@ -50,27 +57,38 @@ class Link:
         self.given: Callable[[str], Any] = lambda name: None  # the class of this name that a given cell defines
         self.operators: frozenset[str] = frozenset()  # those that the instructor's own classes define
         self.changes_arguments: Callable[[str, tuple, dict], bool] = lambda *call: False
+        self.spares, self.spared = True, False  # whether arguments are kept from changes that nobody asked for
+        self.globals_read: set[str] = set()  # names that the student's functions read
+        self.rebound: dict[str, Any] = {}  # of those, what the test has bound anew and the other side does not know
         self.after_call: Callable[[], None] = lambda: None  # is told when an answer may have done something
         self.names_in_source: Callable[[str], set[str]] = lambda name: set()  # names that the source of `name` uses
 
     def request(self, verb: str, *rest: Any) -> Any:
         return self.exchange(verb, *rest)[0]
 
-    def exchange(self, verb: str, *rest: Any) -> tuple[Any, Any]:
-        """(the answer, the arguments afterwards where the call changed them). Raises what the student's code raised."""
-        forget, self.forget = self.forget, []
-        answer = self._ask((forget, verb, *rest))
-        while answer[0] == "ask":
-            _, task, number, arguments, named, printed = answer
-            sys.stdout.write(printed)
-            answer = self._ask(([], "resume", task, *self._call_ours(number, arguments, named)))
+    def exchange(self, verb: str, *rest: Any) -> tuple[Any, Any, list, list]:
+        """(the answer, the arguments where the call changed them, which parts of it were given, graphs of its tensors).
+
+        Raises what the student's code raised.
+        """
+        with self.lock:  # a test may call an answer in threads
+            while verb == "call" and self.rebound:
+                self.request("assign", *self.rebound.popitem())
+            forget, self.forget = self.forget, []
+            answer = self._ask((forget, verb, *rest))
+            while answer[0] == "ask":
+                _, task, number, arguments, named, printed = answer
+                sys.stdout.write(printed)
+                answer = self._ask(([], "resume", task, *self._call_ours(number, arguments, named)))
         if answer[0] == "error":
-            _, names, arguments, message, line, printed = answer
+            _, names, arguments, message, line, printed, attributes = answer
             sys.stdout.write(printed)
-            raise self._exception(names, arguments, message, line)
-        _, value, printed, after = answer
+            raise self._exception(names, arguments, message, line, attributes)
+        _, value, printed, after, aliases, graphs, warned = answer
         sys.stdout.write(printed)
-        return value, after
+        for names, message in warned:
+            _warn(names, message)
+        return value, after, aliases, graphs
 
     def _ask(self, request: tuple) -> tuple:
         data = encode(request, self.stand_in)
@@ -94,21 +112,30 @@ class Link:
         except Exception as error:
             return "error", ([kind.__name__ for kind in type(error).__mro__], str(error))
 
-    def _exception(self, names: list, arguments: tuple, message: str, line: str) -> Exception:
+    def _exception(self, names: list, arguments: tuple, message: str, line: str, attributes: dict) -> Exception:
         """The exception, by the first of its classes that we know. A StopIteration could end a loop of ours unseen."""
         for name in names:
-            kind = self.exceptions.get(name.removeprefix("__main__.")) or _loaded_exception(name)
+            short = name.removeprefix("__main__.")
+            kind = self.exceptions.get(short) or self._given_exception(name) or _loaded_exception(name)
             if kind is None:
                 continue
             if issubclass(kind, (StopIteration, StopAsyncIteration)):
                 kind, arguments = RuntimeError, (f"{kind.__name__} {message}",)
             try:
                 error = kind(*arguments)
-            except Exception:
-                continue
+            except Exception:  # a class that asks for other arguments than it keeps
+                error = kind.__new__(kind)
+                error.args = (message,)
+            with contextlib.suppress(Exception):
+                vars(error).update(attributes)
             error.student_line = line
             return error
         return RuntimeError(f"{names[0].rpartition('.')[2] if names else 'error'}: {message}")
+
+    def _given_exception(self, name: str) -> type | None:
+        """An exception class that a given cell defines."""
+        kind = self.given(name.removeprefix("__main__.")) if name.startswith("__main__.") else None
+        return kind if isinstance(kind, type) and issubclass(kind, Exception) else None
 
     def stand_in(self, value: Any) -> tuple:
         """What a test may hand to an answer besides plain data: proxies, functions of its own, library functions."""
@@ -122,10 +149,12 @@ class Link:
             if where not in (None, "__main__") and _importable(where, name) is value:
                 return "import", where, name
         kind = type(value)
-        if self.given(kind.__name__) is kind and hasattr(value, "__dict__"):
-            return "given", kind.__name__, dict(vars(value))
+        if self.given(kind.__name__) is kind and is_given(value):
+            return "given", kind.__name__, state(value)
         if isinstance(value, type) and self.given(value.__name__) is value:
             return "name", value.__name__
+        if kind.__module__.startswith("torch.nn.") and not any(True for _ in value.parameters()):
+            return "library", kind.__module__, kind.__qualname__, dict(vars(value))  # such as nn.MSELoss()
         if kind is types.FunctionType and _stands_alone(value):
             return "code of ours", marshal.dumps(value.__code__), value.__defaults__
         if hasattr(kind, "__next__"):
@@ -140,10 +169,7 @@ class Link:
         if told[0] == "function of ours":
             return self.lent[told[1]]
         if told[0] == "given":
-            kind = self.given(told[1])
-            made = object.__new__(kind)
-            vars(made).update(told[2])
-            return made
+            return build(self.given(told[1]), told[2])
         _, number, kind, name, classes = told
         if [type(one) for one in (number, kind, name, *classes)] != [int, *[str] * (2 + len(classes))]:
             raise ValueError
@@ -157,13 +183,21 @@ class Link:
 _INPUT, _STDIN = builtins.input, sys.stdin
 
 
+def _warn(names: Any, message: Any) -> None:
+    """Warn here of what the answer warned of there, for a test that asks whether it does."""
+    loaded = [kind for name in names if isinstance(name, str) and (kind := _loaded_exception(name))]
+    kind = next((one for one in loaded if issubclass(one, Warning)), Warning)
+    warnings.warn(str(message), kind, stacklevel=4)
+
+
 def _replaced_input() -> Callable | None:
     """What input() is in the test, where the test has put something in its place."""
     return None if builtins.input is _INPUT and sys.stdin is _STDIN else lambda *prompt: builtins.input(*prompt)
 
 
 def _error_form(names: Any, arguments: Any, *texts: Any) -> bool:
-    texts_only = all(type(text) is str for text in texts) and len(texts) == 3
+    *texts, attributes = texts
+    texts_only = all(type(text) is str for text in texts) and len(texts) == 3 and type(attributes) is dict
     return type(arguments) is tuple and type(names) is list and all(type(name) is str for name in names) and texts_only
 
 
@@ -172,8 +206,9 @@ def _ask_form(task: Any, number: Any, arguments: Any, named: Any, printed: Any) 
     return kinds == [int, int, tuple, dict, str] and all(type(name) is str for name in named)
 
 
-def _ok_form(value: Any, printed: Any, after: Any) -> bool:
-    return type(printed) is str and (after is None or [type(one) for one in after] == [tuple, dict])
+def _ok_form(value: Any, printed: Any, after: Any, aliases: Any, graphs: Any, warned: Any) -> bool:
+    well = after is None or [type(one) for one in after] == [tuple, dict]
+    return well and type(printed) is str and all(type(told) is list for told in (aliases, graphs, warned))
 
 
 _FORMS = {"ok": _ok_form, "error": _error_form, "ask": _ask_form}
@@ -237,6 +272,21 @@ def _told_class(proxy: "Proxy") -> type:
     return type(proxy)
 
 
+def _is_of_library(proxy: "Proxy") -> bool:
+    """Whether isinstance is told a library's class; len() of an nn.Sequential is a number, which no test is shown."""
+    return _told_class(proxy).__module__.partition(".")[0] in TELLING
+
+
+def type_of(value: Any) -> Any:
+    """What type(value) says in a test: of a student's object its class, a library's where it is exactly that."""
+    if not issubclass(type(value), Proxy):
+        return type(value)
+    told = _told_class(value)
+    if _own(value)["classes"][:1] == [f"{told.__module__}.{told.__qualname__}"]:
+        return told
+    return told if told in FUNCTIONS.values() else _own(value)["link"].request("op", "type", (value,))
+
+
 class Proxy(Elsewhere):
     """Stands for one object in the student's process."""
 
@@ -262,11 +312,15 @@ class Proxy(Elsewhere):
         own = _own(self)
         link = own["link"]
         try:
-            value, after = link.exchange("call", self, arguments, named, _replaced_input())
+            value, after, aliases, graphs = link.exchange("call", self, arguments, named, _replaced_input())
         finally:
             link.after_call()
         if after is not None:
             _take_over(own, arguments, named, value, after)
+        if aliases:
+            value = join(value, (arguments, named), aliases, lambda part: encode(part, link.stand_in))
+        for path, number in graphs[:100]:
+            value = put(value, path, connect(Kept(link, number), at(value, path), tensors(arguments, named)))
         if own["asked_for"] and own["kind"] == "class" and isinstance(value, Proxy):
             _own(value)["asked_for"] = True
         return value
@@ -278,10 +332,10 @@ class Proxy(Elsewhere):
         return _own(self)["link"].request("attr", self, name)
 
     def __getattribute__(self, name: str) -> Any:
-        if name in ("__dict__", "__doc__"):
-            return self.__getattr__(name)
         if name == "__class__":
             return _told_class(self)
+        if name in ("__dict__", "__doc__") or not (name in OURS or name.startswith("__")):
+            return self.__getattr__(name)  # whatever it is called: what a proxy notes for itself is no attribute
         return object.__getattribute__(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -326,6 +380,8 @@ class Proxy(Elsewhere):
         return any(item is value or item == value for item in self)
 
     def __instancecheck__(self, thing: Any) -> bool:
+        if isinstance(thing, tuple) and hasattr(type(thing), "_fields"):  # named tuples come back as data
+            return (_own(self)["name"], getattr(self, "_fields", None)) == (type(thing).__name__, type(thing)._fields)
         return isinstance(thing, Proxy) and _own(self)["link"].request("op", "isinstance", (thing, self)) is True
 
     def __subclasscheck__(self, thing: Any) -> bool:
@@ -403,10 +459,13 @@ def _take_over(own: dict, arguments: tuple, named: dict, value: Any, after: Any)
     """Change our arguments as the call changed its copies, where that is what the call is for.
 
     It is where the answer returns nothing (`sort_in_place(numbers)`), or where the instructor's own function changes
-    its arguments too. Else the change could only spoil what the test compares with.
+    its arguments too. Else the change could spoil what the test compares with; `judge` then runs the test once more,
+    with the changes, to see whether it minds them.
     """
     positions, keywords = after
-    if value is not None and not own["link"].changes_arguments(own.get("origin", ""), arguments, named):
+    link = own["link"]
+    if value is not None and link.spares and not link.changes_arguments(own.get("origin", ""), arguments, named):
+        link.spared = True
         return
     for mine, theirs in zip(arguments, positions, strict=False):
         write_back(mine, theirs)
@@ -433,7 +492,7 @@ def _allowed(name: str, operands: tuple) -> bool:
 def _operator(name: str, reflected: bool = False) -> Callable:
     def method(self: Proxy, *others: Any) -> Any:
         operands = (*others, self) if reflected else (self, *others)
-        if not _allowed("r" * reflected + name, operands):
+        if not _allowed("r" * reflected + name, operands) and not (name == "len" and _is_of_library(self)):
             if name == "bool" and _own(self)["asked_for"] and "len" not in _own(self)["link"].operators:
                 return True
             raise _refusal(self)

@@ -134,6 +134,11 @@ def _named_tuple(name: str, fields: tuple, values: tuple) -> tuple:
     return _namedtuples[key](*values)
 
 
+def note_namedtuple(kind: type) -> None:
+    """Have named tuples of this name and these fields built as `kind`."""
+    _namedtuples[kind.__name__, kind._fields] = kind
+
+
 def _build_numpy(kind: str, data: Any) -> Any:
     import numpy
 

@@ -29,6 +29,13 @@ class StudentSource:
             return ast.get_source_segment(source, node) or ""
         return ""
 
+    def globals_read(self) -> set[str]:
+        """The names that functions and classes of the notebook read from outside."""
+        nodes = {id(node): node for bindings in self.statements.values() for node, _, _ in bindings}
+        code = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+        inner = [part for node in nodes.values() for part in ast.walk(node) if isinstance(part, code)]
+        return {name for part in inner for name in _names_outside(part)}
+
     def names_used(self, name: str) -> set[str]:
         """Names, attributes, keywords and texts in the definition of `name` and in the notebook's functions it uses.
 

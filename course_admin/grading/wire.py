@@ -94,8 +94,12 @@ def _encode_other(value: Any, stand_in, put, parts: list[bytes], depth: int) -> 
         tensor = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
         name = str(tensor.dtype).removeprefix("torch.")
         raw = tensor.view(torch.int16) if name == "bfloat16" else tensor
-        put(b"P" + (b"T" if value.requires_grad else b"F") + _sized(name.encode()) + _shape(tuple(tensor.shape)))
+        gradient = value.grad if value.requires_grad and value.is_leaf else None
+        wants = b"G" if gradient is not None else b"T" if value.requires_grad else b"F"
+        put(b"P" + wants + _sized(name.encode()) + _shape(tuple(tensor.shape)))
         put(raw.numpy().tobytes())
+        if gradient is not None:
+            _encode(gradient.detach(), stand_in, put, parts, depth + 1)
     elif stand_in is not None:
         put(b"H")
         _encode(stand_in(value), stand_in, put, parts, depth + 1)
@@ -192,7 +196,7 @@ class Reader:
         if letter in b"RG":
             return self.array(scalar=letter == b"G")
         if letter == b"P":
-            return self.tensor()
+            return self.tensor(depth)
         if letter == b"X":
             return build_special(self.value(depth + 1))
         if letter == b"H" and self.resolve is not None:
@@ -232,14 +236,17 @@ class Reader:
                 raise WireError("an array with a text that is none")
         return array
 
-    def tensor(self) -> Any:
+    def tensor(self, depth: int) -> Any:
         import numpy
         import torch
 
-        wants_gradient = self.take(1) == b"T"
+        wants = self.take(1)
         name = self.take(self.size()).decode("ascii")
         array = self.numbers(numpy.dtype(TENSOR_TYPES[name]), self.shape())
         tensor = torch.from_numpy(array)
         tensor = tensor.view(torch.bfloat16) if name == "bfloat16" else tensor
-        tensor.had_gradient = wants_gradient  # noted, not switched on
+        if wants in b"TG":
+            tensor.requires_grad_(True)
+        if wants == b"G":
+            tensor.grad = self.value(depth + 1)
         return tensor

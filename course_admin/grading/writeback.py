@@ -40,7 +40,8 @@ def write_back(mine: Any, theirs: Any) -> None:
         mine.setstate(theirs.getstate())
     elif type(mine).__module__ == "torch":
         if mine.shape == theirs.shape and mine.dtype == theirs.dtype:
-            mine.data.copy_(theirs)
+            mine.data.copy_(theirs.detach())
+            mine.grad = theirs.grad if mine.is_leaf and theirs.grad is not None else mine.grad
     elif hasattr(mine, "__dict__") and type(mine).__module__ == "__main__":
         vars(mine).clear()
         vars(mine).update(vars(theirs))

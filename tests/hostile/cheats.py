@@ -44,7 +44,7 @@ agent = sys.modules.get('_course_agent')
 if agent is not None:
     encode = agent.encode
     for value in (True, 6, [0, 0.5, 1]):
-        agent.ask = lambda text: base64.b64encode(encode(('ok', True, '', None))).decode()""",
+        agent.ask = lambda text: base64.b64encode(encode(('ok', True, '', None, [], [], []))).decode()""",
     "forged_agent_verdict": """
 import sys, base64
 agent = sys.modules.get('_course_agent')
