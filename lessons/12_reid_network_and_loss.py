@@ -514,9 +514,9 @@ for name, scores in scores_of(2).items():
 print("your guess:", my_guess_best_recipe)
 baseline = "raw pixels", rank1_of_pixels(query, gallery, (64, 32))
 show_seeds(scores_of(2), "rank-1 on people never seen", baseline,
-           alt="Rank-1 of seven recipes, three seeds each, all above raw pixels: the sum "
-               "lies between the triplet and the identity loss, with the neck it is "
-               "highest, with smoothing alike, with erasing lower")
+           alt="Rank-1 of seven recipes, three seeds each, all above raw pixels: each loss "
+               "alone and their sum overlap, the sum with neck is higher, with smoothing "
+               "alike, with erasing lower again")
 
 # %% [markdown]
 # Read it from the top (our machine; yours may differ a little). The plain sum is just above the triplet loss alone, and **below** the identity

@@ -459,7 +459,7 @@ def reranked():
 
 figures.show_neighbours(query, found, *embeddings(), reranked(),
                         alt="A query with its eight nearest images before and after "
-                            "re-ranking: in most wrong ones' lists it stands far down")
+                            "re-ranking: in the lists of wrong ones it stands far down")
 
 # %% [markdown]
 # And over all queries? **Predict:** will rank-1 rise, or mAP, or both?
