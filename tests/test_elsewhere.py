@@ -64,6 +64,7 @@ def machine(tmp_path):
         done = subprocess.run(
             [sys.executable, "-S", "-c", RUN, tmp_path, sysconfig.get_path("purelib"), where],
             input=cells(name)["prepare-colab"].source,
+            cwd=tmp_path,  # not in the course folder, where an editable install leaves its own list of requirements
             env=os.environ | paths,
             capture_output=True,
             text=True,
