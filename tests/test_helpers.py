@@ -36,6 +36,7 @@ def shown(monkeypatch):
         pictures.append((data, metadata))
 
     monkeypatch.setattr(plots, "display", display)
+    plots.plt.close("all")  # whatever an earlier test has left open
     return pictures
 
 

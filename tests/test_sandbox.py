@@ -350,3 +350,14 @@ def test_a_machine_without_a_wall_is_told_the_cure(monkeypatch):
             choose.level("docker")
     finally:
         choose.level.cache_clear()
+
+
+@pytest.mark.parametrize(("python", "linked"), [("/opt/python/bin", True), ("/tmp/venv/bin", False)])
+def test_tmp_is_the_scratch_folder_unless_python_itself_lies_there(python, linked, monkeypatch):
+    # given a Python at one place or the other (the environment of CI is below /tmp)
+    monkeypatch.setattr(bubblewrap, "interpreter_paths", lambda: [python])
+    # when the command is made
+    words = bubblewrap.command("/tmp/sockets", [], 10**6, capabilities=False, cuda=False)
+    # then no link stands in the way of the folder that Python is bound to
+    assert (["--symlink", "scratch/tmp", "/tmp"] in [words[i : i + 3] for i in range(len(words))]) == linked
+    assert words[words.index(python) - 1] in ("--ro-bind-try", "--dir") and python in words

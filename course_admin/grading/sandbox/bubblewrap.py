@@ -74,7 +74,9 @@ def command(
     for package in packages:
         words += ["--ro-bind", str(package), f"{INSIDE_PACKAGES}/{package.name}"]
     words += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(scratch_size), "--tmpfs", "/dev/shm"]
-    words += ["--perms", "1777", "--size", str(scratch_size), "--tmpfs", SCRATCH, "--symlink", "scratch/tmp", "/tmp"]
+    words += ["--perms", "1777", "--size", str(scratch_size), "--tmpfs", SCRATCH]
+    # Where Python lies below /tmp, that is a read-only folder; what asks for the usual place (TMPDIR) has it anyway.
+    words += [] if any(path.startswith("/tmp/") for path in targets) else ["--symlink", "scratch/tmp", "/tmp"]
     words += ["--bind", sockets, sockets_at]
     words += cuda_words() if cuda else []
     return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
