@@ -2,7 +2,7 @@
 
 Taught in lesson 11, which builds this class. Data: Zheng et al., "Scalable Person Re-identification: A Benchmark",
 ICCV 2015. A file is named PPPP_cCsS_FFFFFF_BB.jpg: person, camera, sequence, frame, box. Person -1 is junk (a box that
-misses most of a person), 0000 a distractor (a box without any labelled person). Six query files end .jpg.jpg.
+shows a person only in part), 0000 a distractor (a box around something else). Six query files end .jpg.jpg.
 The stand-in of course_utils.standin has the same folders and names.
 """
 

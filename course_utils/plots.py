@@ -104,8 +104,16 @@ def show_lines(
         axis.set_yscale("log")
     axis.set(xlabel=x_label, ylabel=y_label)
     axis.grid(alpha=0.3)
-    axis.legend()
+    _write_legend(axis)
     show(figure, alt)
+
+
+def _write_legend(axis: plt.Axes) -> None:
+    """Where the curves leave room; above the picture, in columns, when there are too many names for that."""
+    if len(axis.get_legend_handles_labels()[0]) <= 4:
+        axis.legend()
+    else:
+        axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
 
 
 def show_bars(

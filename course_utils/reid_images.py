@@ -31,10 +31,7 @@ def read_images(data: Dataset, progress: bool = True) -> Tensor:
             images = np.empty((len(data), 3, height, width), dtype=np.uint8)
         if image.size != (width, height):
             raise ValueError(f"image {i} is {image.size} (width, height), the first is {(width, height)}")
-        # A pixel as one whole number, red in its lowest byte; an array of bytes takes only the lowest byte of a number.
-        pixels = np.frombuffer(image.tobytes("raw", "RGBX"), dtype="<u4").reshape(height, width)
-        for channel in range(3):
-            images[i, channel] = pixels >> 8 * channel
+        images[i] = np.asarray(image).transpose(2, 0, 1)
     return torch.from_numpy(images)
 
 

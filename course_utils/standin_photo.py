@@ -52,7 +52,7 @@ def tight_box(rng: np.random.Generator) -> Box:
 
 
 def partial_box(rng: np.random.Generator) -> Box:
-    """A box that misses most of the person: junk."""
+    """A box that shows the person only in part: junk."""
     return Box(rng.uniform(1.5, 2.3), rng.uniform(-0.45, 0.45), rng.choice([-0.45, 0.5]) * rng.uniform(0.6, 1.2))
 
 

@@ -85,7 +85,7 @@ def _query(shot, doubled):
 
 
 def _junk(rng, true):
-    """Boxes that miss most of a person: a copy of some true shots, some frames later."""
+    """Boxes that show a person only in part: a copy of some true shots, some frames later."""
     chosen = rng.choice(len(true), size=round(_JUNK_SHARE * len(true)), replace=False)
     return [
         Shot(GALLERY, -1, true[i].camera, true[i].sequence, 130_000 + n, 9, true[i].subject, "partial")

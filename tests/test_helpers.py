@@ -66,6 +66,22 @@ def test_a_figure_without_words_is_refused(kind, shown):
     assert shown == [] and plots.plt.get_fignums() == []
 
 
+@pytest.mark.parametrize("curves", [4, 5])
+def test_many_names_stand_above_the_curves_and_never_on_them(curves, shown, monkeypatch):
+    boxes = []
+
+    def measure(figure, alt):
+        figure.canvas.draw()
+        (axis,) = figure.axes
+        boxes.append((axis.get_legend().get_window_extent(), axis.get_window_extent()))
+        plots.plt.close(figure)
+
+    monkeypatch.setattr(plots, "show", measure)
+    plots.show_lines([1, 2], {str(number): [0, number] for number in range(curves)}, "x", "y", ALT)
+    ((legend, axis),) = boxes
+    assert (legend.y0 >= axis.y1) == (curves > 4)
+
+
 def test_images_that_do_not_fit_their_titles_are_refused():
     with pytest.raises(ValueError, match="3 titles for 1 images"):
         plots.show_images([np.eye(2)], titles="abc", alt=ALT)
