@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from course_admin.grading.agent import Agent
-from course_admin.grading.proxies import Link
+from course_admin.grading.agent.agent import Agent
+from course_admin.grading.proxies.link import Link
 
 
 def linked(source: str) -> tuple[Link, dict[str, Any]]:

@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import Any, BinaryIO
 
 from course_admin.bank import cheap_answers
-from course_admin.grading.agent import Agent
-from course_admin.grading.proxies import Link
+from course_admin.grading.agent.agent import Agent
+from course_admin.grading.proxies.link import Link
 from course_admin.lesson import read_lesson
 from course_admin.proof import OWN, definitions, load_answers
 from support import ROOT

@@ -5,7 +5,7 @@ import time
 import uuid
 from pathlib import Path
 
-from course_admin.grading.agent import HOME
+from course_admin.grading.agent.source import HOME
 from course_admin.grading.kernel import StudentKernel
 from course_admin.grading.records import CellRun, Limits
 from course_admin.grading.sandbox import choose, landlock

@@ -5,9 +5,9 @@ import textwrap
 import pytest
 
 from course_admin.grading.definitions import definitions
-from course_admin.grading.judge import hidden_lines
+from course_admin.grading.hidden import hidden_lines
 from course_admin.grading.namespace import Namespace
-from course_admin.grading.proxies import Proxy
+from course_admin.grading.proxies.proxy import Proxy
 from course_admin.grading.student_source import StudentSource
 from loopback import linked
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from course_admin.grading.kernel import KernelTrouble, StudentKernel
-from course_admin.grading.messages import Outputs, one_line, parse
+from course_admin.grading.kernel import StudentKernel
+from course_admin.grading.messages import KernelTrouble, Outputs, one_line, parse
 from sandbox_support import SMALL, kernel, text
 
 

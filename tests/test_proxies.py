@@ -7,7 +7,8 @@ import io
 import numpy as np
 import pytest
 
-from course_admin.grading.proxies import Proxy, Stopped
+from course_admin.grading.proxies.errors import Stopped
+from course_admin.grading.proxies.proxy import Proxy
 from course_admin.grading.wire import encode
 from loopback import linked
 
@@ -251,14 +252,14 @@ def test_a_function_of_the_test_may_call_the_answer_again_and_be_kept_in_a_closu
 
 
 def test_a_function_of_the_test_is_not_called_for_ever(monkeypatch):
-    monkeypatch.setattr("course_admin.grading.proxies.MOST_CALLBACKS", 50)
+    monkeypatch.setattr("course_admin.grading.proxies.link.MOST_CALLBACKS", 50)
     calls = []
     with pytest.raises(Stopped, match="too often"):
         call("def f(g):\n  while True: g(1)", calls.append)
 
 
 def test_a_function_that_stands_alone_goes_along(monkeypatch):
-    monkeypatch.setattr("course_admin.grading.proxies.MOST_CALLBACKS", 0)
+    monkeypatch.setattr("course_admin.grading.proxies.link.MOST_CALLBACKS", 0)
     assert call("def f(g, n): return sum(g(i) for i in range(n))", lambda x, y=2: abs(x) * y, 10_000) == 99_990_000
 
 
@@ -319,7 +320,7 @@ def test_a_forged_error_is_never_one_that_ends_the_judge():
         "unittest.case._ShouldStop",
         "builtins.SystemExit",
         "builtins.KeyboardInterrupt",
-        "course_admin.grading.proxies.Stopped",
+        "course_admin.grading.proxies.errors.Stopped",
         "os.system",
     ):
         link.send = lambda request, name=name: encode(("error", [name], (), "m", "", "", {}))

@@ -1,7 +1,7 @@
 """Which parts of an answer's value are the very lists, dicts, sets, arrays or tensors that it was given.
 
 Copies cross the wall, so `f(x) is x` and what follows from it (a change of the one changes the other) has to be told.
-What is told is believed only where the contents agree. agent.py sends the text of this module into the kernel.
+What is told is believed only where the contents agree. agent/source.py sends the text of this module into the kernel.
 """
 
 import contextlib

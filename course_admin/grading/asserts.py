@@ -5,7 +5,7 @@ import builtins
 import reprlib
 from typing import Any, NoReturn
 
-from course_admin.grading.proxies import type_of
+from course_admin.grading.proxies.classes import type_of
 
 _FAILED, _LEFT, _RIGHT, _TYPE = "@failed", "@left", "@right", "@type"  # no program can use these names
 _short = reprlib.Repr()

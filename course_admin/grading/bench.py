@@ -9,13 +9,9 @@ program of its own, single-threaded, so that it may fork whatever engine the gra
 
 import atexit
 import contextlib
-import importlib
 import json
 import os
-import resource
-import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -25,11 +21,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from course_admin.grading.framing import receive, send
 from course_admin.grading.wire import decode, encode
 
 START_SECONDS = 180  # a busy machine may take long to import TensorFlow
-MEMORY = 8 * 1024**3
-FILE_SIZE = 100 * 1024**2
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 SETTINGS = {**ONE_THREAD, "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
@@ -54,7 +49,8 @@ class Bench:
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         environment = SETTINGS | os.environ | {"PYTHONPATH": os.pathsep.join(paths), "MPLBACKEND": "Agg"}
-        command = [sys.executable, "-P", "-m", "course_admin.grading.bench", str(theirs.fileno()), json.dumps(modules)]
+        program = "course_admin.grading.bench_process"
+        command = [sys.executable, "-P", "-m", program, str(theirs.fileno()), json.dumps(modules)]
         with theirs, open(os.path.join(self.folder.name, "log"), "wb") as log:
             self.process = subprocess.Popen(
                 command,
@@ -112,10 +108,10 @@ class Bench:
         late = f"the test took longer than {seconds:g} seconds"
         hidden = False
         try:
-            _send(judge, encode({name: part for name, part in case.items() if name != "files"}))
+            send(judge, encode({name: part for name, part in case.items() if name != "files"}))
             while True:
                 judge.settimeout(max(until - time.monotonic(), 0.001))
-                message = _receive(judge)
+                message = receive(judge)
                 if message[:1] == b"v":
                     return decode(message[1:])
                 hidden = message[:1] == b"h"
@@ -127,29 +123,11 @@ class Bench:
                 except Exception as error:
                     raise TestTrouble(f"your code: {error}", hidden) from None
                 judge.settimeout(max(until - time.monotonic(), 1))
-                _send(judge, reply)
+                send(judge, reply)
         except TimeoutError:
             raise TestTrouble(late, hidden) from None
         except (EOFError, OSError) as error:
             raise TestTrouble(f"the test's process ended: {error or 'killed'}", hidden) from None
-
-
-def _send(to: socket.socket, message: bytes) -> None:
-    to.sendall(struct.pack("<Q", len(message)) + message)
-
-
-def _receive(source: socket.socket) -> bytes:
-    return bytes(_exactly(source, struct.unpack("<Q", _exactly(source, 8))[0]))
-
-
-def _exactly(source: socket.socket, size: int) -> bytearray:
-    data = bytearray()
-    while len(data) < size:
-        part = source.recv(min(size - len(data), 1 << 20))
-        if not part:
-            raise EOFError
-        data += part
-    return data
 
 
 _benches: dict[tuple, Bench] = {}  # (this process, modules): a process that was forked from us has none yet
@@ -170,66 +148,3 @@ def _close_all() -> None:
     for (owner, _), bench in _benches.items():
         if owner == os.getpid():
             bench.close()
-
-
-def serve(control: socket.socket, modules: list[str]) -> None:
-    """The bench itself: import, then fork a judge for each order until the grader goes away."""
-    from course_admin.grading import judge
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for module in modules:
-        with contextlib.suppress(Exception):
-            importlib.import_module(module)
-    judges: set[int] = set()
-    while True:
-        order, passed_on, _, _ = socket.recv_fds(control, 5000, 1)
-        if not order:
-            return
-        verb, _, rest = order.partition(b" ")
-        if verb == b"fork":
-            process = os.fork()
-            if process == 0:
-                control.close()
-                _become_judge(judge, socket.socket(fileno=passed_on[0]), rest.decode())
-            os.close(passed_on[0])
-            judges.add(process)
-            control.send(b"%d" % process)
-        else:
-            if int(rest) in judges:
-                os.kill(int(rest), signal.SIGKILL)
-                os.waitpid(int(rest), 0)
-                judges.discard(int(rest))
-            control.send(b"ended")
-
-
-def _limit_itself() -> None:
-    """Safety nets against a test that runs wild; a system that lacks one of them goes without."""
-    with contextlib.suppress(Exception):
-        from course_admin.grading.sandbox.limits import PR_SET_PDEATHSIG, prctl
-
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    for what, most in ((resource.RLIMIT_DATA, MEMORY), (resource.RLIMIT_FSIZE, FILE_SIZE), (resource.RLIMIT_CORE, 0)):
-        with contextlib.suppress(Exception):
-            _, hard = resource.getrlimit(what)
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(what, (most, most))
-
-
-def _become_judge(judge: Any, grader: socket.socket, place: str) -> None:
-    """Run one test; never returns. It goes when the bench goes: the grader may be killed at any time."""
-    try:
-        _limit_itself()
-        os.chdir(place)
-        sys.path.append(place)
-
-        def send(request: bytes) -> bytes:
-            _send(grader, (b"h" if judge.in_hidden_part() else b"a") + request)
-            return _receive(grader)
-
-        _send(grader, b"v" + encode(judge.judge(decode(_receive(grader)), send)))
-    finally:
-        os._exit(0)
-
-
-if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2]))

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+from course_admin.grading.specials import BUILTIN_TYPES
+
+CONTAINERS = (list, dict, set, tuple, frozenset)
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -144,3 +148,20 @@ def _root(node: ast.AST) -> str:
 def free_names(node: ast.AST) -> set[str]:
     """Every name that a statement reads, in functions inside it too."""
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
+
+
+def operators(node: ast.ClassDef) -> set[str]:
+    """The operators that a class defines by itself: "eq", "add", "radd", "len" ..."""
+    names = {part.name.strip("_") for part in node.body if isinstance(part, ast.FunctionDef) and part.name[:2] == "__"}
+    parts = [part for one in node.decorator_list for part in ast.walk(one)]
+    decorators = {part.id if isinstance(part, ast.Name) else getattr(part, "attr", "") for part in parts}
+    if "dataclass" in decorators:
+        names |= {"eq", "repr"}
+    if "total_ordering" in decorators or any(
+        isinstance(one, ast.Call) and any(word.arg == "order" for word in one.keywords) for one in node.decorator_list
+    ):
+        names |= {"lt", "le", "gt", "ge"}
+    for base in node.bases:  # what a class takes over from a list, it has as well
+        kind = BUILTIN_TYPES.get(base.id) if isinstance(base, ast.Name) else None
+        names |= {name.strip("_") for name in dir(kind) if name[:2] == "__"} | {"bool"} if kind in CONTAINERS else set()
+    return names | ({"ne"} if "eq" in names else set())

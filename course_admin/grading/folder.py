@@ -10,7 +10,7 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from course_admin.grading.proxies import Link
+from course_admin.grading.proxies.link import Link
 
 TEXTS = {"", ".csv", ".dat", ".htm", ".html", ".json", ".jsonl", ".log", ".md", ".out", ".tsv", ".txt", ".xml", ".yaml"}
 OTHERS = {".bmp", ".gif", ".jpeg", ".jpg", ".npy", ".npz", ".png", ".wav"}

@@ -1,8 +1,8 @@
 """Gradients across the wall: `loss.backward()` in a test reaches the tensors and parameters on the student's side.
 
 Beside the answer the graph of a result is kept under a number. Here the result gets a node of its own, whose backward
-pass sends its gradient there and takes the gradients of the arguments back. agent.py sends the text of this module into
-the student's kernel.
+pass sends its gradient there and takes the gradients of the arguments back. agent/source.py sends the text of this
+module into the student's kernel.
 """
 
 import sys

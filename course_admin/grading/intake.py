@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from course_admin.archives import is_installed
 from course_admin.errors import CourseError
 from course_admin.grading.gathering import Gathered, gather, is_notebook, shown
-from course_admin.grading.matching import Matched, match
+from course_admin.grading.ordering import Matched, match
 from course_admin.grading.reading import RawNotebook, read_notebook
 from course_admin.grading.records import Assignment, NotebookSpec, Submission
 

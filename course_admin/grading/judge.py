@@ -1,6 +1,6 @@
 """Run one test cell in this process, on proxies of the student's answers, and say what came of it as plain data.
 
-bench.py starts a process for each test, which calls `judge` with what job.py sent.
+bench_process.py forks a process for each test, which calls `judge` with what notebook_run.py has told it.
 """
 
 import ast
@@ -12,38 +12,25 @@ import linecache
 import numbers
 import re
 import sys
-import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from course_admin.grading.asserts import telling
 from course_admin.grading.definitions import parse_cell
+from course_admin.grading.failure_messages import told
 from course_admin.grading.folder import Folder, looks_at_files
+from course_admin.grading.hidden import FILE, hidden, hidden_lines, in_hidden_part, lines_of
 from course_admin.grading.namespace import Namespace
-from course_admin.grading.proxies import Link, Proxy, Stopped, origin
+from course_admin.grading.proxies.errors import Stopped
+from course_admin.grading.proxies.link import Link
 from course_admin.grading.student_source import StudentSource
+from course_admin.grading.surroundings import Main, Shell, patch
 
-FILE = "<test>"
 CHANGED = "(the test minds that your answer changes what it is given)"
 COPIES = "the test trains an answer's parameters, which are copies here: give the test the tag in-kernel"
-LONGEST = 2000  # characters of a message
 MOST_PRINTED = 20_000
-_hidden: set[int] = set()  # lines of the test that this process runs
 _TRAINS = re.compile(r"\boptim\.\w+\(|\boptimi[sz]er\w*\.step\(")
-_REGION = re.compile(r"BEGIN HIDDEN TESTS|END HIDDEN TESTS")
-
-
-def hidden_lines(source: str) -> set[int]:
-    """The numbers of the lines between the markers of a hidden test, markers included; lines count from 1."""
-    hidden, inside = set(), False
-    for number, line in enumerate(source.splitlines(), start=1):
-        marker = _REGION.search(line)
-        inside = inside or (marker is not None and marker[0].startswith("BEGIN"))
-        if inside:
-            hidden.add(number)
-        inside = inside and not (marker is not None and marker[0].startswith("END"))
-    return hidden
 
 
 def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any]:
@@ -57,7 +44,7 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
     "hidden", "message", "hint"; "printed", by the visible part; "odd", what a person should look at, or "".
     """
     source = case["source"]
-    _hidden.update(hidden_lines(source))
+    hidden.update(hidden_lines(source))
     link = Link(send)
     student = StudentSource(case["student"])
     link.names_in_source, link.globals_read = student.names_used, student.globals_read()
@@ -78,7 +65,7 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
 
 
 def _prepare(case: dict[str, Any], link: Link, student: StudentSource) -> None:
-    _patch(link, student)
+    patch(link, student)
     if looks_at_files("\n".join([case["source"], *(text for kind, text in case["cells"] if kind != "answer")])):
         Folder(link, Path.cwd())
 
@@ -90,7 +77,7 @@ def _verdict(case: dict[str, Any], link: Link, prepare: Callable[[], None] = lam
         verdict["share"] = _run(case["source"], Namespace(link, case["cells"], {"__name__": "__main__"}))
     except BaseException as error:
         message, hint = told(error, case["troubles"])
-        at_hidden = bool(lines_of(error) & _hidden)
+        at_hidden = bool(lines_of(error) & hidden)
         verdict |= {"passed": False, "hidden": at_hidden, "hint": hint, "message": message, "odd": _odd(error)}
     return verdict
 
@@ -116,9 +103,9 @@ class _Bounded(io.StringIO):
 def _run(source: str, namespace: Namespace) -> float | None:
     """Run a test; its last expression's value, where it is a number."""
     linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
-    namespace |= {"get_ipython": lambda: _Shell(namespace), "display": lambda *things, **how: None}
+    namespace |= {"get_ipython": lambda: Shell(namespace), "display": lambda *things, **how: None}
     namespace["dir"] = lambda *thing: dir(*thing) if thing else namespace.names()
-    sys.modules["__main__"] = _Main(namespace)
+    sys.modules["__main__"] = Main(namespace)
     tree, names = telling(parse_cell(source), source)
     namespace.update(names)
     namespace.prepare(tree)
@@ -135,126 +122,3 @@ def _run(source: str, namespace: Namespace) -> float | None:
 def _finish(value: Any) -> Any:
     """A notebook may await at the top of a cell: what is left to be awaited is run to its end."""
     return asyncio.run(value) if inspect.iscoroutine(value) else value
-
-
-def lines_of(error: BaseException) -> set[int]:
-    """The lines of the test that an error went through."""
-    trace, lines = error.__traceback__, set()
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == FILE:
-            lines.add(trace.tb_lineno)
-        trace = trace.tb_next
-    return lines
-
-
-def in_hidden_part() -> bool:
-    """Whether the line of the test that is being run now is a hidden one."""
-    frame = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_filename == FILE and frame.f_lineno in _hidden:
-            return True
-        frame = frame.f_back
-    return False
-
-
-def told(error: BaseException, troubles: dict[str, str]) -> tuple[str, str]:
-    """The message for the student, and the hint that is shown of a hidden test too."""
-    hint = getattr(error, "hint", "")
-    hint = hint if isinstance(hint, str) else ""
-    try:
-        text = str(error)
-    except Exception:
-        text = ""
-    if isinstance(error, AssertionError):
-        return (text.strip("\n") or "an assertion without a message")[:LONGEST], hint
-    name = getattr(error, "name", None)
-    if isinstance(error, NameError) and isinstance(name or _undefined(text), str):
-        name = name or _undefined(text)
-        why = f": the cell that should define it stopped with {troubles[name]}" if troubles.get(name) else ""
-        return f"{name} is not defined{why}"[:LONGEST], ""
-    line = getattr(error, "student_line", "")
-    where = f" (at: {line})" if isinstance(line, str) and line else ""
-    if isinstance(error, NotImplementedError):
-        return f"not begun: NotImplementedError{': ' + text if text else ''}{where}"[:LONGEST], ""
-    return (text if isinstance(error, Stopped) else f"{type(error).__name__}: {text}{where}")[:LONGEST], ""
-
-
-def _undefined(text: str) -> str | None:
-    found = re.fullmatch(r"name '(\w+)' is not defined", text)
-    return found[1] if found else None
-
-
-class _Main(types.ModuleType):
-    """The module __main__ of a test: unittest.main() and the like look there for what the test defines."""
-
-    def __init__(self, namespace: Namespace):
-        super().__init__("__main__")
-        vars(self)["_namespace"] = namespace
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return vars(self)["_namespace"][name]
-        except (KeyError, NameError):
-            raise AttributeError(name) from None
-
-    def __dir__(self) -> list[str]:
-        return list(vars(self)["_namespace"].keys())
-
-
-class _Shell:
-    """What magics in a test do: those that time or capture run their cell, those that set up a notebook do nothing."""
-
-    def __init__(self, namespace: Namespace):
-        self.namespace = namespace
-
-    def run_line_magic(self, name: str, line: str, *_: Any, **__: Any) -> None:
-        if name in ("time", "timeit", "prun"):
-            self.run_cell_magic(name, "", line)
-
-    def run_cell_magic(self, name: str, line: str, cell: str) -> None:
-        if name not in ("time", "timeit", "capture", "prun"):
-            raise RuntimeError(f"the magic %%{name} cannot be used in a test")
-        tree, names = telling(parse_cell("\n" + cell), "\n" + cell)  # so that its lines count from the second
-        self.namespace.update(names)
-        exec(compile(tree, FILE, "exec"), self.namespace)
-
-    def system(self, command: str) -> None:
-        raise RuntimeError("a test cannot run a shell command")
-
-    getoutput = system
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_, **__: None
-
-
-def _patch(link: Link, student: StudentSource) -> None:
-    """Make inspect and the global random generators know the student's side. This process lives for one test only."""
-
-    def source_of(thing: Any, before: Callable = inspect.getsource) -> str:
-        text = student.text(origin(thing)) if isinstance(thing, Proxy) else before(thing)
-        if not text:
-            raise OSError("could not get source code")
-        return text if text.endswith("\n") else text + "\n"
-
-    def signature_of(thing: Any, *how: Any, before: Callable = inspect.signature, **named: Any) -> inspect.Signature:
-        if not isinstance(thing, Proxy):
-            return before(thing, *how, **named)
-        kinds = list(inspect._ParameterKind)
-        return inspect.Signature(
-            inspect.Parameter(name, kinds[kind], **({"default": default} if has_one else {}))
-            for name, kind, has_one, default in link.request("signature", thing)
-        )
-
-    inspect.getsource, inspect.signature = source_of, signature_of
-    for module, name in (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed")):
-        if module in sys.modules:
-            setattr(sys.modules[module], name, _on_both_sides(link, module, getattr(sys.modules[module], name), name))
-
-
-def _on_both_sides(link: Link, module: str, seed: Callable, name: str) -> Callable:
-    def seed_both(*arguments: Any, **named: Any) -> Any:
-        with contextlib.suppress(Exception):  # the student's process may not have the module
-            link.request("seed", module, name, arguments, named)
-        return seed(*arguments, **named)
-
-    return seed_both

@@ -3,7 +3,6 @@
 Whatever the kernel does (floods, forges, hangs, dies), the methods come back in their seconds and say what happened.
 """
 
-import ast
 import base64
 import contextlib
 import time
@@ -14,8 +13,19 @@ import zmq
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
-from .agent import EXPRESSION, agent_source
-from .messages import MESSAGE, WAITING, Outputs, one_line, parse, receive, seconds_left
+from .agent.source import EXPRESSION, agent_source
+from .messages import (
+    MESSAGE,
+    WAITING,
+    KernelTrouble,
+    Outputs,
+    answer_in,
+    one_line,
+    parse,
+    receive,
+    says_goodbye,
+    seconds_left,
+)
 from .records import CellRun, Limits
 from .sandbox import choose
 from .sandbox.provisioner import SandboxProvisioner
@@ -27,17 +37,13 @@ FLOOD = 64  # times Limits.output (or 64 MiB) that a cell may send before it is 
 SPEC = KernelSpec(argv=["python"], display_name="Python 3 (sandbox)", language="python")
 
 
-class KernelTrouble(Exception):
-    """The kernel gave no answer: one line that says why."""
-
-
 class StudentKernel:
     """A context manager; see course_admin/grading/sandbox for the walls.
 
     files: lie in the kernel's folder, which is also the last place where Python looks for modules. sandbox: as
     `choose.level` takes it. template: the address of a KernelTemplate to fork the process from; with preload, modules
     to be imported beforehand, one that this process shares. agent: source that installs what answers `ask`, in place of
-    agent.py's.
+    agent/'s.
     """
 
     def __init__(
@@ -83,7 +89,7 @@ class StudentKernel:
             return CellRun(trouble=one_line(f"the kernel is not running: {self.why_dead}"), died=True)
         reply, why = self._request({"code": source, "silent": False, "store_history": True}, seconds, outputs)
         trouble = why
-        if reply and _says_goodbye(reply):
+        if reply and says_goodbye(reply):
             trouble = self._die("exit() ended the kernel")
         elif reply and not trouble and reply.get("status") == "error":
             trouble = one_line(reply.get("ename", "error"), reply.get("evalue", ""))
@@ -99,7 +105,7 @@ class StudentKernel:
         reply, why = self._request(content, seconds, None)
         if reply is None or why:
             raise KernelTrouble(why)
-        return _decode(reply, self.limits.answer)
+        return answer_in(reply, self.limits.answer)
 
     def _start(self) -> None:
         manager = KernelManager(context=self.context)
@@ -205,26 +211,3 @@ class StudentKernel:
             return False
         outputs.take(message["type"], message["content"])
         return message["type"] == "status" and message["content"].get("execution_state") == "idle"
-
-
-def _says_goodbye(reply: dict) -> bool:
-    """Whether the cell called exit(): the kernel ends once it has answered."""
-    payload = reply.get("payload")
-    return isinstance(payload, list) and any(isinstance(p, dict) and p.get("source") == "ask_exit" for p in payload)
-
-
-def _decode(reply: dict, limit: int) -> bytes:
-    """The bytes in the reply to `ask`; KernelTrouble where there are none."""
-    answer = reply.get("user_expressions")
-    answer = answer.get("r") if isinstance(answer, dict) else None
-    data = answer.get("data") if isinstance(answer, dict) else None
-    text = data.get("text/plain") if isinstance(data, dict) else None
-    if not isinstance(text, str):
-        why = (answer.get("ename", ""), answer.get("evalue", "")) if isinstance(answer, dict) else ()
-        raise KernelTrouble(one_line("the kernel gave no answer", *why))
-    if len(text) > limit * 4 / 3 + 100:
-        raise KernelTrouble(f"the answer is larger than {limit // 1024**2} MiB")
-    try:
-        return base64.b64decode(ast.literal_eval(text), validate=True)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise KernelTrouble("the kernel's answer cannot be read") from None

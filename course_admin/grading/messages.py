@@ -4,6 +4,8 @@ The kernel's process holds the key of its own messages, so a student can forge a
 shown (outputs, cut to a size), or data for the judge; nothing of it decides anything.
 """
 
+import ast
+import base64
 import json
 import time
 from typing import Any
@@ -31,6 +33,10 @@ def one_line(*parts: Any) -> str:
     """Text from outside as one line of bounded length."""
     line = ": ".join(" ".join(str(part)[: 4 * TEXT].split()) for part in parts if str(part))
     return line if len(line) <= TEXT else line[: TEXT - 4] + " ..."
+
+
+class KernelTrouble(Exception):
+    """The kernel gave no answer: one line that says why."""
 
 
 class Outputs:
@@ -100,3 +106,26 @@ def receive(socket: zmq.Socket) -> list[bytes] | None:
         return socket.recv_multipart(zmq.NOBLOCK)
     except zmq.Again:
         return None
+
+
+def says_goodbye(reply: dict) -> bool:
+    """Whether the cell called exit(): the kernel ends once it has answered."""
+    payload = reply.get("payload")
+    return isinstance(payload, list) and any(isinstance(p, dict) and p.get("source") == "ask_exit" for p in payload)
+
+
+def answer_in(reply: dict, limit: int) -> bytes:
+    """The bytes in the reply to StudentKernel.ask, `limit` at most; KernelTrouble where there are none."""
+    answer = reply.get("user_expressions")
+    answer = answer.get("r") if isinstance(answer, dict) else None
+    data = answer.get("data") if isinstance(answer, dict) else None
+    text = data.get("text/plain") if isinstance(data, dict) else None
+    if not isinstance(text, str):
+        why = (answer.get("ename", ""), answer.get("evalue", "")) if isinstance(answer, dict) else ()
+        raise KernelTrouble(one_line("the kernel gave no answer", *why))
+    if len(text) > limit * 4 / 3 + 100:
+        raise KernelTrouble(f"the answer is larger than {limit // 1024**2} MiB")
+    try:
+        return base64.b64decode(ast.literal_eval(text), validate=True)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise KernelTrouble("the kernel's answer cannot be read") from None

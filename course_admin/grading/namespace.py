@@ -6,20 +6,15 @@ import contextlib
 import copy
 import importlib
 import io
-import signal
 from typing import Any
 
-from course_admin.grading.definitions import Definition, definitions, free_names
-from course_admin.grading.proxies import Link, Proxy, ask_for, origin
-from course_admin.grading.specials import BUILTIN_TYPES, note_namedtuple
+from course_admin.grading.definitions import Definition, definitions, free_names, operators
+from course_admin.grading.patience import TooSlow, patience
+from course_admin.grading.proxies.link import Link
+from course_admin.grading.proxies.notes import ask_for, origin
+from course_admin.grading.proxies.proxy import Proxy
+from course_admin.grading.specials import note_namedtuple
 from course_admin.grading.wire import NotPlain, encode
-
-CONTAINERS = (list, dict, set, tuple, frozenset)
-PATIENCE = 1.0  # seconds for working out a given value here instead of asking for it
-
-
-class _TooSlow(BaseException):
-    pass
 
 
 class Namespace(dict):
@@ -150,7 +145,7 @@ class Namespace(dict):
         try:
             first, second = self._worked_out(definition), self._worked_out(definition)
             same = encode(first) == encode(second)
-        except (Exception, _TooSlow):
+        except (Exception, TooSlow):
             return self._data(definition.name)
         if not same:
             return self._data(definition.name)
@@ -159,7 +154,7 @@ class Namespace(dict):
 
     def _worked_out(self, definition: Definition) -> Any:
         values = {name: self[name] for name in free_names(definition.node) & self.found.keys()}
-        with _patience(), contextlib.redirect_stdout(io.StringIO()):
+        with patience(), contextlib.redirect_stdout(io.StringIO()):
             exec(_compiled(definition.node), self, values)
         return values[definition.name]
 
@@ -198,45 +193,12 @@ class Namespace(dict):
                 own = [("given" if kind in ("answer", "manual") else kind, source) for kind, source in self.cells]
                 self.instructors = Namespace(Link(self.link.send), own, {"__name__": "__main__"}, instructors=True)
             copies = copy.deepcopy((arguments, named))
-            with _patience(), contextlib.redirect_stdout(io.StringIO()):
+            with patience(), contextlib.redirect_stdout(io.StringIO()):
                 self.instructors[name](*copies[0], **copies[1])
             return encode(copies) != encode((arguments, named))
-        except (Exception, _TooSlow):
+        except (Exception, TooSlow):
             return False
-
-
-@contextlib.contextmanager
-def _patience():
-    """Stop what takes longer than PATIENCE."""
-
-    def stop(*_):
-        raise _TooSlow
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _compiled(node: ast.stmt) -> Any:
     return compile(ast.Module([node], []), "<given>", "exec")
-
-
-def operators(node: ast.ClassDef) -> set[str]:
-    """The operators that a class defines by itself: "eq", "add", "radd", "len" ..."""
-    names = {part.name.strip("_") for part in node.body if isinstance(part, ast.FunctionDef) and part.name[:2] == "__"}
-    parts = [part for one in node.decorator_list for part in ast.walk(one)]
-    decorators = {part.id if isinstance(part, ast.Name) else getattr(part, "attr", "") for part in parts}
-    if "dataclass" in decorators:
-        names |= {"eq", "repr"}
-    if "total_ordering" in decorators or any(
-        isinstance(one, ast.Call) and any(word.arg == "order" for word in one.keywords) for one in node.decorator_list
-    ):
-        names |= {"lt", "le", "gt", "ge"}
-    for base in node.bases:  # what a class takes over from a list, it has as well
-        kind = BUILTIN_TYPES.get(base.id) if isinstance(base, ast.Name) else None
-        names |= {name.strip("_") for name in dir(kind) if name[:2] == "__"} | {"bool"} if kind in CONTAINERS else set()
-    return names | ({"ne"} if "eq" in names else set())

@@ -1,6 +1,6 @@
 """Objects of the classes that given cells define: they cross the wall as what they hold, and are built anew behind it.
 
-agent.py sends the text of this module into the student's kernel.
+agent/source.py sends the text of this module into the student's kernel.
 """
 
 import enum

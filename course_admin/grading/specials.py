@@ -1,7 +1,7 @@
 """The other kinds of plain data that travel: ranges, fractions, dates, named tuples, random generators, types' names.
 
 Each travels as a tuple (kind, plain data ...) and is built anew by a constructor of this table, never by a name that
-the message brings. agent.py sends the text of this module into the student's kernel.
+the message brings. agent/source.py sends the text of this module into the student's kernel.
 """
 
 import datetime

@@ -5,7 +5,7 @@ scalars (never of objects), torch tensors, and the few other kinds of specials.p
 data that stands for an object on the other side. The decoder reads bytes that a hostile program may have written: it
 answers with a value or with a WireError, and takes no more memory than a small multiple of the message.
 
-agent.py sends the text of this module into the student's kernel; of the course it imports but specials.py, which
+agent/source.py sends the text of this module into the student's kernel; of the course it imports but specials.py, which
 travels with it.
 """
 

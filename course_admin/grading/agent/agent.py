@@ -1,0 +1,134 @@
+"""What answers our requests inside the student's process: it calls, looks up and iterates, and sends plain data back.
+
+A request is (handles to forget, verb, ...), an answer is one of
+    ("ok", value, what was printed, the arguments after the call or None, which parts of the value were given,
+     the graphs that gradients can go back through, what was warned of)
+    ("error", names of the exception's classes, its arguments, its message, the student's line, what was printed, its
+     attributes)
+    ("ask", task, function of ours, arguments, named arguments, what was printed): call it, then send "resume"
+"""
+
+import base64
+import builtins
+import importlib
+import marshal
+import sys
+import threading
+from types import FunctionType, ModuleType
+from typing import Any
+
+from course_admin.grading.agent.errors import classes_of, failure
+from course_admin.grading.agent.printing import Printed
+from course_admin.grading.agent.tasks import Stub, Task, Whole, items_of
+from course_admin.grading.objects import build, is_given, state
+from course_admin.grading.wire import NotPlain, decode, encode
+
+
+class Agent:
+    """Answers requests about the names in `namespace` and the objects that it has given out handles for."""
+
+    def __init__(self, namespace: dict[str, Any]):
+        self.namespace = namespace
+        self.objects: dict[int, Any] = {}
+        self.ids: dict[int, int] = {}
+        self.stubs: dict[int, Any] = {}
+        self.tasks: dict[int, Task] = {}
+        self.given: set[str] = set()  # the names of the classes that the notebook gives
+        self.replaced: dict[str, Any] = {}  # what stood under names that a test has bound anew
+        self.last = 0
+        self.before = sys.stdout, sys.stderr, builtins.input
+
+    def answer(self, request: bytes) -> bytes:
+        """One answer to one request, whatever happens meanwhile."""
+        task = None
+        try:
+            forget, verb, *rest = decode(request, self.resolve)
+            for handle in forget:
+                self.ids.pop(id(self.objects.pop(handle, None)), None)
+            if verb == "reset":
+                return self.reset()
+            if verb == "resume":
+                task = self.tasks.pop(rest[0])
+                task.inbox.put(rest[1:])
+                return task.outbox.get()
+            task = Task(self, verb, rest)
+            if not self.stubs:
+                task.work()
+            else:
+                task.thread = threading.Thread(target=task.work, daemon=True)
+                task.thread.start()
+            return task.outbox.get()
+        except BaseException as error:
+            if task is not None:
+                task.stop()
+            return failure(error, "", self.stand_in)
+
+    def reset(self) -> bytes:
+        """Forget all that a test has left behind."""
+        if self.tasks or isinstance(sys.stdout, Printed):  # a task was never answered, so it never gave these back
+            sys.stdout, sys.stderr, builtins.input = self.before
+        for name, value in self.replaced.items():
+            self.namespace[name] = value
+        self.replaced.clear()
+        for kept in (self.objects, self.ids, self.stubs, self.tasks):
+            kept.clear()
+        return encode(("ok", None, "", None, [], [], []))
+
+    def new_number(self) -> int:
+        self.last += 1
+        return self.last
+
+    def stand_in(self, value: Any) -> tuple:
+        """The data that stands for an object on the way out."""
+        for number, stub in self.stubs.items():
+            if stub is value:
+                return "function of ours", number
+        if type(value).__module__ == "__main__" and type(value).__name__ in self.given and is_given(value):
+            return "given", type(value).__name__, state(value)
+        number = self.ids.get(id(value))
+        if number is None or self.objects.get(number) is not value:
+            number = self.ids[id(value)] = self.new_number()
+            self.objects[number] = value
+        kind = "class" if isinstance(value, type) else "module" if isinstance(value, ModuleType) else "object"
+        kind = "iterator" if hasattr(type(value), "__next__") else kind
+        name = value.__name__ if kind in ("class", "module") else type(value).__name__
+        return "handle", number, kind, str(name)[:80], classes_of(type(value))
+
+    def resolve(self, told: tuple) -> Any:
+        """The object that a handle on the way in stands for."""
+        kind, what, *rest = told
+        if kind == "handle":
+            return self.objects[what]
+        if kind == "name":
+            return self.namespace[what]
+        if kind == "function of ours":
+            return self.stubs.setdefault(what, Stub(self, what))
+        if kind == "code of ours":
+            return FunctionType(marshal.loads(what), {"__builtins__": builtins}, "function", rest[0])
+        if kind == "iterator of ours":
+            return items_of(self.stubs.setdefault(what, Stub(self, what)))
+        if kind == "import":
+            value = importlib.import_module(what)
+            for part in rest[0].split(".") if rest[0] else ():
+                value = getattr(value, part)
+            return value
+        if kind == "library":
+            return build(getattr(importlib.import_module(what), rest[0]), rest[1])
+        return build(self.namespace[what], rest[0])  # an object of a class that the notebook gives
+
+    def plain(self, value: Any) -> bytes:
+        """`value` as bytes; what is circular or too deep goes out as a handle as a whole."""
+        try:
+            return encode(value, self.stand_in)
+        except NotPlain:
+            return encode(Whole(value), lambda whole: self.stand_in(whole.value))
+
+
+_AGENTS: list[Agent] = []
+
+
+def ask(request: str) -> str:
+    """The answer to a request, both in base64: what a kernel evaluates for us."""
+    if not _AGENTS:
+        _AGENTS.append(Agent(sys.modules["__main__"].__dict__))
+    return base64.b64encode(_AGENTS[0].answer(base64.b64decode(request))).decode()

@@ -1,0 +1,103 @@
+"""A test's connection to the agent beside the answer: requests go out as bytes, answers are checked and unpacked."""
+
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from course_admin.grading.objects import build
+from course_admin.grading.proxies.classes import class_named
+from course_admin.grading.proxies.errors import Stopped, rebuilt, warn
+from course_admin.grading.proxies.forms import FORMS
+from course_admin.grading.proxies.handing import handed_out
+from course_admin.grading.proxies.proxy import Coroutine, Proxy
+from course_admin.grading.wire import decode, encode
+
+MOST_CALLBACKS = 200_000
+
+
+class Link:
+    """One test's connection to the agent: `send(request) -> answer` carries bytes, all else is done here."""
+
+    def __init__(self, send: Callable[[bytes], bytes]):
+        self.send, self.lock = send, threading.RLock()
+        self.proxies: weakref.WeakValueDictionary[int, Proxy] = weakref.WeakValueDictionary()
+        self.forget: list[int] = []
+        self.lent: dict[int, Callable] = {}
+        self.callbacks = 0
+        self.exceptions: dict[str, type] = {}  # the exception classes that answers define, by name
+        self.given: Callable[[str], Any] = lambda name: None  # the class of this name that a given cell defines
+        self.operators: frozenset[str] = frozenset()  # those that the instructor's own classes define
+        self.changes_arguments: Callable[[str, tuple, dict], bool] = lambda *call: False
+        self.spares, self.spared = True, False  # whether arguments are kept from changes that nobody asked for
+        self.globals_read: set[str] = set()  # names that the student's functions read
+        self.rebound: dict[str, Any] = {}  # of those, what the test has bound anew and the other side does not know
+        self.after_call: Callable[[], None] = lambda: None  # is told when an answer may have done something
+        self.names_in_source: Callable[[str], set[str]] = lambda name: set()  # names that the source of `name` uses
+
+    def request(self, verb: str, *rest: Any) -> Any:
+        return self.exchange(verb, *rest)[0]
+
+    def exchange(self, verb: str, *rest: Any) -> tuple[Any, Any, list, list]:
+        """(the answer, the arguments where the call changed them, which parts of it were given, graphs of its tensors).
+
+        Raises what the student's code raised.
+        """
+        with self.lock:  # a test may call an answer in threads
+            while verb == "call" and self.rebound:
+                self.request("assign", *self.rebound.popitem())
+            forget, self.forget = self.forget, []
+            answer = self._ask((forget, verb, *rest))
+            while answer[0] == "ask":
+                _, task, number, arguments, named, printed = answer
+                sys.stdout.write(printed)
+                answer = self._ask(([], "resume", task, *self._call_ours(number, arguments, named)))
+        if answer[0] == "error":
+            _, names, arguments, message, line, printed, attributes = answer
+            sys.stdout.write(printed)
+            raise rebuilt(self, names, arguments, message, line, attributes)
+        _, value, printed, after, aliases, graphs, warned = answer
+        sys.stdout.write(printed)
+        for names, message in warned:
+            warn(names, message)
+        return value, after, aliases, graphs
+
+    def _ask(self, request: tuple) -> tuple:
+        data = encode(request, self.stand_in)
+        try:
+            answer = decode(self.send(data), self.resolve)
+            if type(answer) is not tuple or not FORMS[answer[0]](*answer[1:]):
+                raise ValueError
+        except Exception as error:
+            raise Stopped(f"what the student's process sent is no answer ({type(error).__name__})") from None
+        return answer
+
+    def _call_ours(self, number: int, arguments: tuple, named: dict) -> tuple[str, Any]:
+        """Call a function that the test has handed out; ("ok", its result) or ("error", (class name, message))."""
+        self.callbacks += 1
+        if self.callbacks > MOST_CALLBACKS or number not in self.lent:
+            raise Stopped("the answer called a function of the test too often, or one that it was not given")
+        try:
+            value = self.lent[number](*arguments, **named)
+            encode(value, self.stand_in)
+            return "ok", value
+        except Exception as error:
+            return "error", ([kind.__name__ for kind in type(error).__mro__], str(error))
+
+    def stand_in(self, value: Any) -> tuple:
+        return handed_out(self, value)
+
+    def resolve(self, told: tuple) -> Any:
+        if told[0] == "function of ours":
+            return self.lent[told[1]]
+        if told[0] == "given":
+            return build(self.given(told[1]), told[2])
+        _, number, kind, name, classes = told
+        if [type(one) for one in (number, kind, name, *classes)] != [int, *[str] * (2 + len(classes))]:
+            raise ValueError
+        proxy = self.proxies.get(number)
+        if proxy is None:
+            base = Coroutine if name == "coroutine" else Proxy
+            proxy = self.proxies[number] = class_named(name, base)(self, number, kind, name, classes)
+        return proxy
