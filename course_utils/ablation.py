@@ -22,7 +22,7 @@ def pull(loss: Tensor, embedding: Tensor) -> float:
 
 
 def rank1(query_rows: Tensor, gallery_rows: Tensor, query: Side, gallery: Side) -> float:
-    """Share of the queries whose nearest gallery row, from another camera, is of their person (lesson 13)."""
+    """Share of the queries whose nearest gallery row is of their person; their own camera's images of them are out."""
     distances = torch.cdist(query_rows, gallery_rows).numpy()
     sides = query.person_ids, gallery.person_ids, query.camera_ids, gallery.camera_ids
     return evaluate_rank(distances, *sides).rank1

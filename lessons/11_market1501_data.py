@@ -250,7 +250,7 @@ show_lines(range(len(sizes)), {"your folder": np.sort(sizes)}, "people, sorted",
 # PyTorch asks a data set for two things: its length, and item number i. The practical adds one method and two attributes:
 #
 # - `get_id(file_path)`: the person on a file;
-# - `imgs`: the sorted list of all paths. A folder has no order of its own; unsorted, item 7 is another one on the next machine;
+# - `imgs`: the sorted list of all paths, as texts. A folder has no order of its own; unsorted, item 7 is another one on the next machine;
 # - `unique_ids`: the sorted list of all persons.
 #
 # A classifier needs labels 0, 1, 2, ... without gaps, so **the label is the person's place in `unique_ids`**. Some programs number `set(ids)`

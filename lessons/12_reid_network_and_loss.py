@@ -451,7 +451,7 @@ show_images([image.transpose(1, 2, 0) for image in shown], columns=6, size=1.2,
 # ## 12.7 Take it apart (13 minutes)
 #
 # Now the experiment. Each line of the table changes one thing. Embeddings are scaled to length 1, and the score is **rank-1**: the share
-# of queries whose nearest gallery image, from another camera, shows the right person. Lesson 13 builds that score by hand.
+# of queries whose nearest gallery image shows the right person; the query's person on its own camera does not count. Lesson 13 builds that score by hand.
 #
 # The training loop is that of lesson 9, with your network and your loss. At every step it notes the pulls of both losses, the identity loss, and
 # the spread of the embeddings.
@@ -519,10 +519,10 @@ show_seeds(scores_of(2), "rank-1 on people never seen", baseline,
                "alike, with erasing lower again")
 
 # %% [markdown]
-# Read it from the top (our machine; yours may differ a little). The plain sum is just above the triplet loss alone, and **below** the identity
-# loss alone, with every seed: a second loss has cost something. Balanced by hand, the sum is better than the plain one with every seed; its
-# seeds overlap with those of the identity loss, and three do not settle that. With the neck the sum is above both with every seed. Smoothing
-# makes a difference smaller than the seeds. Erasing costs: it holds back a network that knows its training people too well, and in four epochs ours is far from that.
+# Read it from the top (our machine; yours may differ a little). The plain sum is above the triplet loss alone and **below** the identity
+# loss alone, both with every seed: a second loss has cost something. Balanced by hand, the sum is better than the plain one with every seed; its
+# seeds overlap with those of the identity loss, and three do not settle that. With the neck the sum is the best
+# so far, and only the balanced sum has a seed that reaches it. Smoothing makes a difference smaller than the seeds. Erasing costs: it holds back a network that knows its training people too well, and in four epochs ours is far from that.
 #
 # Why the neck? Look inside the two trainings, mean of three seeds. Guessing among the 60 drawn people has an identity loss of $\log 60 = 4.09$.
 
@@ -544,8 +544,8 @@ show_lines(range(len(notes)), lines, "step", "pull at the embedding",
 # In the plain sum the identity loss ends near guessing: it never got a say. The triplet loss shrinks the embedding, and small inputs make small logits. With
 # the neck the embedding shrinks too, but the classifier reads numbers of spread 1. Its loss falls, its pull grows, and both losses get what they want.
 #
-# What the same pieces bought on the real data, from ImageNet weights and in 120 epochs, says the
-# [table](https://github.com/michuanhaohao/reid-strong-baseline) of Luo and colleagues. Rank-1 on Market-1501, one thing more each time: both losses 87.7 %, warm-up 88.7,
+# What do the same pieces buy on the real data, from ImageNet weights and in 120 epochs? Luo and colleagues have a
+# [table](https://github.com/michuanhaohao/reid-strong-baseline). Rank-1 on Market-1501, one thing more each time: both losses 87.7 %, warm-up 88.7,
 # random erasing 91.3, label smoothing 91.4, a finer last map 92.0, neck 94.1. It gives no spread over seeds.
 #
 # Now the first prediction: which output to search with?

@@ -35,6 +35,7 @@ HINTS = [
     ("squared_distances", "gallery squares forgotten", "squares of the gallery are missing"),
     ("squared_distances", "three axes", "no array of shape (n, m, d)"),
     ("squared_distances", "calls scipy", "write it yourself"),
+    ("squared_distances", "scipy's matrix", "write it yourself"),
     ("true_matches", "junk kept", "junk (person -1) is still"),
     ("true_matches", "distractors dropped", "distractors (person 0) stay"),
     ("true_matches", "same camera kept", "on the query's camera is still"),
@@ -43,6 +44,7 @@ HINTS = [
     ("true_matches", "farthest first", "nearest image comes first"),
     ("true_matches", "not sorted", "sort by distance"),
     ("true_matches", "ties turned round", "stable"),
+    ("true_matches", "mask not sorted", "sort both"),
     ("average_precisions", "divides by all images", "number of matches, not of images"),
     ("average_precisions", "starts at zero", "counts as 1"),
     ("average_precisions", "precision of the match before", "just before the match"),
@@ -62,6 +64,7 @@ HINTS = [
     ("train", "rate for the first group only", "more than one group"),
     ("train", "training mode once", "start of every epoch"),
     ("train", "identity loss alone", "the total comes first"),
+    ("train", "all three losses", "holds the two others"),
     ("train", "tensors kept", ".item()"),
     ("train", "sums", "not the sum"),
     ("train", "saves from zero", "so 1 after the first"),
@@ -69,7 +72,9 @@ HINTS = [
     ("write_script", "another file name", "Path(path)"),
     ("write_script", "no count", "write_text"),
     ("write_script", "classes hard-coded", "classes and the recipe that the checkpoint holds"),
+    ("write_script", "the network of lesson 12", "reid_model.ReIDNetwork"),
     ("write_script", "similarity as distance", "small distances stand first"),
+    ("write_script", "per cent", "not per cent"),
     ("write_script", "rules swapped", "swapped"),
 ]
 

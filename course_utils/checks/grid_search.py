@@ -155,11 +155,21 @@ def check_best_setting(best_setting: Callable, cases: tuple = (3, 4), seed: int 
         runs[2] += np.array([0.25, -0.1, -0.15])  # the highest single run
         best = chosen[0]
         _best_once(best_setting, chosen, runs, best, rng, f"{settings} settings with 3 seeds each; one had a lucky run")
+        steady = runs.copy()
+        steady[0], steady[-1] = [0.99, 0.86, 0.85], [0.869, 0.87, 0.871]  # a higher mean, and a higher median
+        given = f"{settings} settings with 3 seeds each; one is steadier, and lower on average"
+        _best_once(best_setting, chosen, steady, best, rng, given)
+        spoiled = runs.copy()
+        spoiled[1, 1] = np.nan
+        given = f"{settings} settings with 3 seeds each; one run of the worst diverged"
+        _best_once(best_setting, chosen, spoiled, best, rng, given)
         spoiled = runs.copy()
         spoiled[0, 1] = np.nan
         kept = int(np.nanargmax(spoiled.mean(axis=1)))
         given = f"{settings} settings with 3 seeds each; one run of the best diverged"
         _best_once(best_setting, chosen, spoiled, chosen[kept], rng, given)
+        spoiled[1:] *= 0.25  # so far behind that a run counted as 0 would still win
+        _best_once(best_setting, chosen, spoiled, chosen[kept], rng, f"{given}, all others are poor")
     passed("best_setting")
 
 
@@ -173,7 +183,11 @@ def _best_once(best_setting: Callable, chosen: list, runs: np.ndarray, best: tup
     results = [results[number] for number in rng.permutation(len(results))]
     expected = f"(learning_rate, weight_decay) = {best}"
     got = call(best_setting, results, given=given, expected=expected)
-    if not isinstance(got, (tuple, list)) or len(got) != 2 or any(type(value) is not float for value in got):
+    if (
+        not isinstance(got, (tuple, list))
+        or len(got) != 2
+        or any(type(value) not in (float, np.float64) for value in got)
+    ):
         fail(given, expected, describe(got), "return the two numbers as they stand in the results, learning rate first")
     if tuple(got) == best:
         return
@@ -181,8 +195,12 @@ def _best_once(best_setting: Callable, chosen: list, runs: np.ndarray, best: tup
     finite = np.where(np.isnan(runs), -1.0, runs)
     if tuple(got) == best[::-1]:
         hint = "learning rate first"
-    elif np.isnan(runs).any() and tuple(got) == chosen[int(np.argmax(np.nanmean(runs, axis=1)))]:
+    elif np.isnan(runs).any() and tuple(got) == chosen[0]:
         hint = "a setting that diverges with one seed is out, however good its other runs are"
+    elif np.isnan(runs).any() and best == chosen[0]:
+        hint = "only the setting that diverged is out; others with its learning rate stay"
+    elif tuple(got) == chosen[int(np.median(finite, axis=1).argmax())]:
+        hint = "the mean over the seeds, not the median or the lowest run"
     elif tuple(got) == chosen[int(finite.max(axis=1).argmax())]:
         hint = "one lucky run is no good setting: compare means, not the highest run"
-    fail(given, expected, str(tuple(got)), hint)
+    fail(given, expected, str(tuple(map(float, got))), hint)

@@ -56,8 +56,8 @@ def check_count_split(count_split: Callable, sizes: tuple = ((3, 4, 2, 2), (2, 1
             _name(int(person), 1 + int(rng.integers(6)), n, (".jpg", ".jpg.jpg")[n == 1])
             for n, person in enumerate(persons)
         ]
-        names = [str(name) for name in rng.permutation([*names, "Thumbs.db"])]
-        given = f"names {', '.join(names[:3])}, ... ({len(names)} in all)"
+        names = [str(name) for name in rng.permutation([*names, "Thumbs.db", "names.jpg.txt"])]
+        given = f"names {', '.join(names[:3])}, ... ({len(names)} in all, with Thumbs.db and names.jpg.txt)"
         expected = dict(zip(COUNTS, (len(persons), people, junk, distractors), strict=True))
         forbid(count_split, READY_MADE, given)
         got = call(count_split, names, given=given, expected=str(expected))
@@ -72,8 +72,8 @@ def check_count_split(count_split: Callable, sizes: tuple = ((3, 4, 2, 2), (2, 1
 
 
 def _count_hint(found: dict, expected: dict) -> str:
-    if found["images"] == expected["images"] + 1:
-        return "Thumbs.db is no image: count only what ends .jpg"
+    if found["images"] > expected["images"]:
+        return "Thumbs.db and names.jpg.txt are no images: count only what ends .jpg"
     if found["people"] > expected["people"]:
         return "-1 and 0000 are labels, not people: leave both out of the people"
     if found["images"] < expected["images"]:
@@ -94,6 +94,7 @@ def look_at(answer: Callable, names: list[str], colours: list) -> dict:
         return {
             "folder": folder,
             "imgs": [str(path) for path in data.imgs] if type(data.imgs) is list else repr(type(data.imgs)),
+            "kinds": sorted({type(path).__name__ for path in data.imgs}),
             "unique_ids": data.unique_ids,
             "ids": [data.get_id(str(Path(folder) / name)) for name in names],
             "length": len(data),
@@ -136,6 +137,8 @@ def _require_files(told: dict, names: list[str], persons: list[int], given: str)
     imgs = told["imgs"]
     if not isinstance(imgs, list):
         fail(given, "imgs, a list of paths", f"imgs is {imgs}", "a sorted list: sorted(...)")
+    if told["kinds"] != ["str"]:
+        fail(given, "texts in imgs", f"{', '.join(told['kinds'])}", "a path object becomes a text with str(path)")
     found = [re.split(r"[/\\]", path)[-1] for path in imgs]
     if sorted(found) != kept:
         left, extra = sorted(set(kept) - set(found)), sorted(set(found) - set(kept))

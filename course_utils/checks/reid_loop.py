@@ -27,6 +27,19 @@ class _Line(nn.Module):
         return torch.cat([logits, logits]), logits, logits
 
 
+class _Epoch:
+    """Its batches, once, as a generator would give them; it has a length, as `Batches` has."""
+
+    def __init__(self, batches: list):
+        self._batches, self._count = iter(batches), len(batches)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self):
+        return self._batches
+
+
 def _line_loss(outputs: tuple, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     identity, triplet = (outputs[1] - labels).square().mean(), outputs[2].square().mean()
     return identity + TRIPLET_SHARE * triplet, identity, triplet
@@ -42,7 +55,7 @@ def watched_training(train, weight: np.ndarray, bias: np.ndarray, epochs: list) 
         saved.append([int(n), network.weight.detach().numpy().copy(), network.bias.detach().numpy().copy()])
         network.eval()  # whoever saves may also evaluate
 
-    given = [iter([(torch.tensor(x), torch.tensor(y), rate) for x, y, rate in epoch]) for epoch in epochs]
+    given = [_Epoch([(torch.tensor(x), torch.tensor(y), rate) for x, y, rate in epoch]) for epoch in epochs]
     result = train(network, _line_loss, torch.optim.SGD(parts, lr=0.7), given, save)
     return {"result": result, "modes": network.modes, "saved": saved}
 
@@ -103,6 +116,10 @@ def check_train(train: Callable, lengths: tuple = ((3, 2), (1,), (2, 2, 4)), see
                     ({"rates": (None, 0.7)}, "the optimiser has more than one group of parameters: set them all"),
                     ({"shares": (1, 0)}, "this trains on the identity loss alone: the total comes first"),
                     ({"shares": (0, 1)}, "this trains on the triplet loss alone: the total comes first"),
+                    (
+                        {"shares": (2, 1 + TRIPLET_SHARE)},
+                        "the total holds the two others already: train on it alone",
+                    ),
                 )
             ]
             got, expected = np.append(weight, bias), np.append(*after[n - 1])

@@ -37,7 +37,8 @@ def check_reid_net(
         count = FEATURES * embedding_size + embedding_size + classes * embedding_size + classes
         count += _backbone(seed)[1] + 2 * embedding_size * with_neck
         if told["count"] != count:
-            hint = "too few: keep every layer as an attribute, not in a list; too many: the old last layer is still in"
+            hint = "too few: keep every layer as an attribute, not in a list; "
+            hint += "too many: the old last layer is still in, or a neck that nobody asked for"
             fail(given, f"{count} trained numbers", str(told["count"]), hint)
         hint = "a loss on the outputs does not reach the input as it should: no detach and no no_grad in forward"
         require_close(told["slopes"], expected["slopes"], f"{given}: the gradient", hint, rtol=1e-4, atol=1e-7)

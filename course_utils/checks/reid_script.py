@@ -34,7 +34,8 @@ KEYS = ("rank1", "step", "trapezoid")
 READY_MADE = {"course_utils.reid", "course_utils.reid_search.search"}  # each does the whole exercise
 CURES = {
     "size mismatch": "build the network with the classes and the recipe that the checkpoint holds",
-    "Missing key": "build the network with the classes and the recipe that the checkpoint holds",
+    "Missing key": "the saved weights are those of course_utils.reid_model.ReIDNetwork, by the checkpoint's recipe",
+    "Unexpected key": "the saved weights are those of course_utils.reid_model.ReIDNetwork, by the checkpoint's recipe",
     "NameError": "a script begins with nothing: import or define there what it uses",
     "No such file": "the checkpoint and the data come from the command line: sys.argv[1] and sys.argv[2]",
     "no checkpoint": "the checkpoint comes from the command line: sys.argv[1]",
@@ -66,8 +67,14 @@ def _run_script(text: str, situation: tuple, seed: int) -> dict:
             done = run(script, checkpoint, data, seconds=300, **QUIET)
         except subprocess.TimeoutExpired:
             return {"code": -1, "out": "", "error": "it ran longer than 300 seconds"}
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        return {"code": done.returncode, "out": done.stdout[-2000:], "error": lines[-1][-300:] if lines else ""}
+        return {"code": done.returncode, "out": done.stdout[-2000:], "error": _message(done.stderr)}
+
+
+def _message(stderr: str) -> str:
+    """The end of what a script complained of: of a traceback its error, which may take several lines."""
+    lines = [line for line in stderr.splitlines() if line.strip()]
+    starts = [number for number, line in enumerate(lines) if not line[0].isspace()]
+    return " ".join(line.strip() for line in lines[starts[-1] :])[:300] if starts else ""
 
 
 def _prepare(folder: Path, situation: tuple, seed: int) -> tuple[Path, Path]:
@@ -111,6 +118,7 @@ def _expected(situation: tuple, seed: int) -> dict[str, dict[str, float]]:
         "give the images the size of the recipe": _scores(2 - 2 * large[0] @ large[1].T, *ids),
         "the query's own camera is not left out here": _scores(distances, *ids[:2], ids[2] + 10, ids[3]),
         "query and gallery are swapped": _scores(distances.T, *swapped),
+        "shares between 0 and 1, not per cent": {key: 100 * value for key, value in _scores(distances, *ids).items()},
     }
 
 

@@ -9,7 +9,7 @@ from course_utils.checks.beside import describe
 from course_utils.checks.forbid import forbid
 from course_utils.checks.report import call, fail, passed, require_array, require_close
 
-DISTANCES = {"cdist", "pairwise_distances", "euclidean_distances"}
+DISTANCES = {"cdist", "pairwise_distances", "euclidean_distances", "distance_matrix"}
 READY_MADE = {"evaluate_rank", "_ranks", "_ranks_with_ties"}
 
 
@@ -124,6 +124,8 @@ def check_true_matches(
             hint = "the nearest image comes first"
         elif np.array_equal(got, (ids == question[1])[kept]):
             hint = "this is the order of the files: sort by distance"
+        elif np.array_equal(got, (ids == question[1])[np.argsort(question[0], kind="stable")][kept]):
+            hint = "the mask has the order of the files, the list that of the distances: sort both"
         elif ties and got.shape == expected.shape:
             hint = 'equal distances keep the order of the gallery: np.argsort(..., kind="stable")'
         fail(given, _short(expected), _short(got), hint)

@@ -104,6 +104,15 @@ def _require_variety(y, first, second, same, classes: int, given: str) -> None:
         if len(found) < classes:
             words = f"{given}; pairs with same = {kind}"
             fail(words, f"all {classes} classes", f"{len(found)} of them", "draw the first image from all images")
+        images = len(np.unique(second[chosen]))
+        if images < min(chosen.sum(), len(y)) // 2:
+            got = f"{images} different ones for {chosen.sum()} pairs with same = {kind}"
+            fail(
+                given,
+                "second images drawn from all that fit",
+                got,
+                "random.choice among the rows that may stand second",
+            )
     used, distinct = len(np.unique([first, second])), len({tuple(pair) for pair in zip(first, second, strict=True)})
     if used < 0.9 * len(y) or distinct < min(len(first), len(y)) // 2:
         got = f"{used} of {len(y)} images, {distinct} different pairs"
@@ -199,13 +208,15 @@ def _best_threshold_once(best_threshold: Callable, distances: np.ndarray, same: 
     got = call(best_threshold, distances, same, given=given, expected=expected)
     if isinstance(got, (bool, np.bool_)) or not isinstance(got, (int, float, np.integer, np.floating)):
         fail(given, expected, describe(got), "return a single number")
+    if np.isnan(got):  # infinity is welcome: a threshold above all distances
+        fail(given, expected, "NaN", "where do you divide by zero, or take a mean of nothing?")
     reached = _accuracy(distances, same, float(got))
-    if not np.isfinite(got) or reached < best:
+    if reached < best:
         hint = "try a threshold below, between and above all distances, and keep the best"
-        if reached + best == 1 or reached == min(_accuracy(distances, same, threshold) for threshold in tried):
-            hint = "a pair is called the same where its distance is smaller than the threshold"
-        elif 0 <= got <= 1 and np.isclose(got, best):
+        if np.isclose(got, best):
             hint = "return the threshold, not the accuracy"
+        elif reached + best == 1 or reached == min(_accuracy(distances, same, threshold) for threshold in tried):
+            hint = "a pair is called the same where its distance is smaller than the threshold"
         fail(given, expected, f"{float(got):.6g}, which gets {reached:.3f} right", hint)
 
 

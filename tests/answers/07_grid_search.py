@@ -125,6 +125,36 @@ def best_by_sorting(results):
     return list(settings[int(np.argmax(scores))])
 
 
+def best_by_unique(results):
+    """Rows of an array: the two numbers come back as NumPy's."""
+    table = np.array([[one["learning_rate"], one["weight_decay"], one["accuracy"] or np.nan] for one in results])
+    settings = np.unique(table[:, :2], axis=0)
+    means = [table[(table[:, :2] == setting).all(axis=1), 2].mean() for setting in settings]
+    return tuple(settings[np.nanargmax(means)])
+
+
+def best_with_zeros(results):
+    """As for the Bayesian search, where a diverged run is told as 0."""
+    found = means([one | {"accuracy": one["accuracy"] or 0.0} for one in results])
+    return max(found, key=found.get)
+
+
+def best_by(score):
+    def best(results):
+        groups = {}
+        for one in results:
+            groups.setdefault((one["learning_rate"], one["weight_decay"]), []).append(one["accuracy"])
+        return max((key for key in groups if None not in groups[key]), key=lambda key: score(groups[key]))
+
+    return best
+
+
+def best_without_diverged_rates(results):
+    """A rate that diverged once is out with every weight decay."""
+    out = {one["learning_rate"] for one in results if one["status"] == "diverged"}
+    return best_by_groups([one for one in results if one["learning_rate"] not in out])
+
+
 def best_single_run(results):
     best = max((one for one in results if one["status"] == "done"), key=lambda one: one["accuracy"])
     return best["learning_rate"], best["weight_decay"]
@@ -162,7 +192,7 @@ RIGHT = {
         "exp of a line": lambda u, low, high: np.exp(np.log(low) + u * (np.log(high) - np.log(low))),
         "log10": lambda u, low, high: 10 ** ((1 - u) * np.log10(low) + u * np.log10(high)),
     },
-    "best_setting": {"groups": best_by_groups, "sorting, as a list": best_by_sorting},
+    "best_setting": {"groups": best_by_groups, "sorting, as a list": best_by_sorting, "unique rows": best_by_unique},
 }
 
 WRONG = {
@@ -230,6 +260,10 @@ WRONG = {
     "best_setting": {
         "highest single run": best_single_run,
         "skips diverged runs": best_skips_diverged,
+        "counts diverged runs as 0": best_with_zeros,
+        "drops the rate that diverged": best_without_diverged_rates,
+        "median": best_by(statistics.median),
+        "lowest run": best_by(min),
         "learning rate alone": best_learning_rate_alone,
         "worst": worst,
         "weight decay first": lambda results: best_by_groups(results)[::-1],

@@ -30,6 +30,13 @@ def pairs_by_rejection(y, count, seed):
     return [chosen[order, 0], chosen[order, 1], same[order]]
 
 
+def first_that_fits(y, count, seed):
+    """The second image is not drawn: it is the first row that fits."""
+    first, _, same = pairs(y, count, seed)
+    rows = [np.flatnonzero((y == y[i]) == (label == 1)) for i, label in zip(first, same, strict=True)]
+    return first, np.array([row[row != i][0] for row, i in zip(rows, first, strict=True)]), same
+
+
 def pairs_from_a_table(y, count, seed):
     random = np.random.default_rng(seed)
     a, b = np.triu_indices(len(y), k=1)
@@ -133,6 +140,10 @@ def threshold_by_sorting(distances, same):
     return float(high if np.isinf(low) else low + 1 if np.isinf(high) else (low + high) / 2)
 
 
+def distances_and_infinity(distances):
+    return np.append(np.unique(distances), np.inf)
+
+
 def threshold_of(**mistake):
     return lambda distances, same: threshold_by_trying(distances, same, **mistake)
 
@@ -202,7 +213,11 @@ RIGHT = {
         ),
     },
     "contrastive": {"np.where": loss_and_slopes, "formula": loss_as_in_the_formula, "pair by pair": loss_pair_by_pair},
-    "best_threshold": {"tries all": threshold_by_trying, "sorts and counts": threshold_by_sorting},
+    "best_threshold": {
+        "tries all": threshold_by_trying,
+        "sorts and counts": threshold_by_sorting,
+        "the distances and infinity": threshold_of(tried=distances_and_infinity),
+    },
     "one_shot": {"norms": nearest_share, "a loop": one_shot_by_loop, "products": one_shot_by_products},
 }
 
@@ -216,6 +231,7 @@ WRONG = {
         "no seed at all": lambda y, count, seed: pairs(y, count, None),
         "global random numbers": global_numbers,
         "ten pairs again and again": few_pairs_repeated,
+        "the first second image that fits": first_that_fits,
         "first class only": lambda y, count, seed: pairs(y, count, seed, rows=lambda y: np.flatnonzero(y == y[0])),
         "labels instead of rows": labels_instead_of_rows,
         "half as many pairs": lambda y, count, seed: pairs(y, count // 2, seed),
@@ -248,6 +264,8 @@ WRONG = {
         "largest distance of a same pair": lambda distances, same: max(distances[same == 1], default=0.0),
         "distances as thresholds, never above": threshold_of(tried=np.unique),
         "never below all": threshold_of(tried=lambda distances: candidates(distances)[1:]),
+        "infinity": lambda distances, same: np.inf,
+        "NaN where all differ": lambda distances, same: threshold_by_trying(distances, same) if same.any() else np.nan,
         "between 0 and 1 only": threshold_of(tried=lambda distances: np.linspace(0, 1, 101)),
         "a place, not a threshold": lambda distances, same: int(np.argsort(distances)[same.sum() - 1]),
     },

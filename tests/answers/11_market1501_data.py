@@ -71,6 +71,13 @@ def count_by_loop(names):
     return {**found, "people": len(seen)}
 
 
+def jpg_somewhere(names):
+    """What holds .jpg is an image, wherever it stands in the name."""
+    people = [by_pattern(name)[0] if PATTERN.match(name) else 0 for name in names if ".jpg" in name]
+    counts = {"junk": people.count(-1), "distractors": people.count(0)}
+    return {"images": len(people), "people": len({person for person in people if person > 0})} | counts
+
+
 def changed(change):
     """count, and then one mistake: change(result, names) gives what is different."""
     return lambda names: {**count(names), **change(count(names), names)}
@@ -140,6 +147,12 @@ class LosesDoubleEnding(Right):
     def __init__(self, folder, transform=None):
         super().__init__(folder, transform)
         self.imgs = [path for path in self.imgs if not path.endswith(".jpg.jpg")]
+
+
+class PathObjects(Right):
+    def __init__(self, folder, transform=None):
+        super().__init__(folder, transform)
+        self.imgs = [Path(path) for path in self.imgs]
 
 
 class NamesOnly(Right):
@@ -265,6 +278,7 @@ WRONG = {
             lambda found, names: {"people": found["people"] + (found["distractors"] > 0)}
         ),
         "counts Thumbs.db": changed(lambda found, names: {"images": len(names)}),
+        "jpg anywhere in the name": jpg_somewhere,
         "images without junk": changed(lambda found, names: {"images": found["images"] - found["junk"]}),
         "loses jpg.jpg": single_ending,
         "people not unique": changed(
@@ -280,6 +294,7 @@ WRONG = {
         "drops distractors": DropsDistractors,
         "loses jpg.jpg": LosesDoubleEnding,
         "names without a folder": NamesOnly,
+        "paths, not texts": PathObjects,
         "the id as label": IdAsLabel,
         "stays grey": StaysGrey,
         "ignores the transform": NoTransform,

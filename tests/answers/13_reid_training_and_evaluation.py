@@ -50,6 +50,12 @@ def distances_scipy(queries, gallery):
     return cdist(queries, gallery, "sqeuclidean")
 
 
+def distances_scipy_matrix(queries, gallery):
+    from scipy.spatial import distance_matrix
+
+    return distance_matrix(queries, gallery) ** 2
+
+
 def matches_by_loop(distances, query_id, query_camera, gallery_ids, gallery_cameras):
     found = []
     for j in sorted(range(len(distances)), key=lambda j: distances[j]):
@@ -73,6 +79,12 @@ def matches_where(keep):
         return same[order][keep(gallery_ids, same, camera)[order]]
 
     return matches
+
+
+def matches_with_an_unsorted_mask(distances, query_id, query_camera, gallery_ids, gallery_cameras):
+    same = gallery_ids == query_id
+    kept = (gallery_ids != -1) & ~(same & (gallery_cameras == query_camera))
+    return same[np.argsort(distances, kind="stable")][kept]
 
 
 def matches_unstable(distances, query_id, query_camera, gallery_ids, gallery_cameras):
@@ -228,8 +240,29 @@ def train_running_mean(network, loss_of, optimiser, epochs, save):
     return means
 
 
+def train_by_length(network, loss_of, optimiser, epochs, save):
+    """Divides by the number of batches that an epoch says it has."""
+    history = [0.0] * len(epochs)
+    for n, batches in enumerate(epochs):
+        network.train()
+        for x, y, rate in batches:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            optimiser.zero_grad()
+            total = loss_of(network(x), y)[0]
+            total.backward()
+            optimiser.step()
+            history[n] += total.item() / len(batches)
+        save(n + 1)
+    return history
+
+
 def train_with(**how):
     return lambda network, loss_of, optimiser, epochs, save: loop(network, loss_of, optimiser, epochs, save, **how)
+
+
+def train_summing_all(network, loss_of, optimiser, epochs, save):
+    return loop(network, lambda *both: (sum(loss_of(*both)),), optimiser, epochs, save)
 
 
 def train_saving_once(network, loss_of, optimiser, epochs, save):
@@ -284,6 +317,26 @@ def main(checkpoint, root):
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+"""
+
+OWN_NETWORK = """
+from torch import nn
+
+from course_utils.resnet import narrow_resnet18
+
+
+class ReIDNet(nn.Module):
+    def __init__(self, classes, backbone, embedding_size, bnneck):
+        super().__init__()
+        self.backbone = narrow_resnet18(64)
+        self.backbone.fc = nn.Linear(512, embedding_size)
+        self.before_logits = nn.BatchNorm1d(embedding_size) if bnneck else nn.Identity()
+        self.classify = nn.Linear(embedding_size, classes)
+
+    def forward(self, x):
+        embedding = self.backbone(x)
+        logits = self.classify(self.before_logits(embedding))
+        return torch.cat([embedding, logits], dim=1), logits, embedding
 """
 
 BY_HAND = """
@@ -353,7 +406,7 @@ RIGHT = {
     "true_matches": {"loop": matches_by_loop, "lexsort": matches_by_lexsort},
     "average_precisions": {"loop": precisions_by_loop, "cumsum": precisions_by_cumsum},
     "evaluate": {"first ranks": evaluate_by_first_rank, "histogram": evaluate_by_histogram},
-    "train": {"options": loop, "running mean": train_running_mean},
+    "train": {"options": loop, "running mean": train_running_mean, "by length": train_by_length},
     "write_script": {"main function": writes(SCRIPT), "by hand": writes(BY_HAND)},
 }
 
@@ -363,6 +416,7 @@ WRONG = {
         "root": lambda q, g: np.sqrt(distances_by_einsum(q, g)),
         "wrong sign": distances_wrong_sign,
         "gallery squares forgotten": distances_one_square_only,
+        "scipy's matrix": distances_scipy_matrix,
         "three axes": lambda q, g: ((q[:, None] - g) ** 2).sum(axis=2),
         "squares along the wrong axis": distances_of_the_same_shape_only,
         "in place": distances_in_place,
@@ -379,6 +433,7 @@ WRONG = {
         "farthest first": lambda d, *rest: matches_by_loop(-d, *rest),
         "not sorted": lambda d, *rest: matches_by_loop(np.arange(len(d)), *rest),
         "ties turned round": matches_unstable,
+        "mask not sorted": matches_with_an_unsorted_mask,
         "always person 2": matches_of_person_2,
         "places, not bools": lambda *search: np.flatnonzero(matches_by_loop(*search)),
     },
@@ -412,6 +467,7 @@ WRONG = {
         "evaluation mode": train_with(mode=0),
         "identity loss alone": train_with(part=1),
         "triplet loss alone": train_with(part=2),
+        "all three losses": train_summing_all,
         "tensors kept": train_with(keep=lambda value: value),
         "sums": train_sums,
         "saves once": train_saving_once,
@@ -433,6 +489,14 @@ WRONG = {
             SCRIPT,
             ('("step", "trapezoid")}', '("trapezoid", "step")}'),
             ("f.mean_ap for r", "found['step' if r != 'step' else 'trapezoid'].mean_ap for r"),
+        ),
+        "the network of lesson 12": writes(
+            SCRIPT,
+            ("from course_utils.reid_model import ReIDNetwork", OWN_NETWORK),
+            ("model = ReIDNetwork(", "model = ReIDNet("),
+        ),
+        "per cent": writes(
+            SCRIPT, ('found["step"].rank1', '100 * found["step"].rank1'), ("f.mean_ap", "100 * f.mean_ap")
         ),
         "calls search": writes(SEARCHES),
         "another file name": writes_elsewhere,
