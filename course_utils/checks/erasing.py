@@ -10,6 +10,7 @@ from course_utils.checks.forbid import forbid
 from course_utils.checks.report import call, fail, passed, require_array
 
 LIBRARIES = {"RandomErasing", "Augmentation", "augment", "torch", "torchvision"}
+ITSELF = "the image that was given"
 AREAS = ((0.02, 0.4), (0.5, 0.6))  # of the second, many rectangles do not fit and have to be drawn again
 
 
@@ -24,6 +25,8 @@ def check_erase(
         forbid(erase, LIBRARIES, given)
         options = probability, area, fill
         results = call(erase, image, [*seeds, seeds[0]], *options, given=given, expected="an image", probe=erase_each)
+        if any(type(got) is str and got == ITSELF for got in results):
+            fail(given, "a copy, also where nothing is erased", ITSELF, "image.copy()")
         boxes = [
             _box(got, image, fill, f"{given}, seed {one}") for got, one in zip(results, [*seeds, seed], strict=True)
         ]
@@ -38,9 +41,15 @@ def check_erase(
 
 
 def erase_each(answer: Callable, image: np.ndarray, seeds: list[int], *options) -> list[Any]:
-    """A probe: the image erased once with each seed."""
+    """A probe: the image erased once with each seed; a text for what is no array, or not a new one."""
     results = [answer(image, seed, *options) for seed in seeds]
-    return [np.array(got) if type(got) is np.ndarray else describe(got) for got in results]
+    return [_plain(got, image) for got in results]
+
+
+def _plain(got: Any, image: np.ndarray) -> np.ndarray | str:
+    if type(got) is not np.ndarray:
+        return describe(got)
+    return ITSELF if np.may_share_memory(got, image) else np.array(got)
 
 
 def _box(got: Any, image: np.ndarray, fill: float, given: str) -> tuple[int, int, int, int] | None:
@@ -67,7 +76,10 @@ def _require_share(erased: list[bool], probability: float, given: str) -> None:
     n = len(erased)
     if abs(sum(erased) - n * probability) > 5 * (n * probability * (1 - probability)) ** 0.5:
         expected = f"about {n * probability:.0f} images with a rectangle"
-        fail(f"{given}, {n} seeds", expected, f"{sum(erased)}", "erase where a number from rng.random() < probability")
+        hint = "erase where a number from rng.random() < probability"
+        if probability == 1:
+            hint = "every image gets its rectangle here: where one does not fit, draw again"
+        fail(f"{given}, {n} seeds", expected, f"{sum(erased)}", hint)
 
 
 def _require_sizes(found: np.ndarray, size: tuple[int, int], area: tuple[float, float], given: str) -> None:

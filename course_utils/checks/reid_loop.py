@@ -124,7 +124,7 @@ def check_train(train: Callable, lengths: tuple = ((3, 2), (1,), (2, 2, 4)), see
             ]
             got, expected = np.append(weight, bias), np.append(*after[n - 1])
             mistakes = [(np.append(*wrong), hint) for wrong, hint in mistakes] + [
-                (np.append(*start), "the weights did not move: loss.backward(), then optimiser.step()")
+                (np.append(*start), "the weights did not move: zero_grad, then loss.backward(), then optimiser.step()")
             ]
             hint = "for each batch: set the rate, forward, loss, zero_grad, backward, step"
             require_close(got, expected, f"{given}: the weights that save({n}) finds", hint, mistakes)

@@ -103,6 +103,7 @@ def _require_losses(told: dict, arguments: tuple, given: str) -> None:
         (_identity_loss(embedding, labels, smoothing), "these are logits: the second of the three outputs"),
         (_identity_loss(arrays[0], labels, smoothing), "these are logits: the second of the three outputs"),
         (_identity_loss(logits, labels, 0.0), "where is the label smoothing?"),
+        (triplet, "this is the triplet loss: return total, identity, triplet, in this order"),
     ]
     hint = "nn.functional.cross_entropy on the logits"
     require_number(got_identity, identity, f"{given}: the identity loss", hint, mistakes)

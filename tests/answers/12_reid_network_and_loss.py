@@ -464,6 +464,25 @@ def erase_same_place(image, seed, probability=0.5, area=(0.02, 0.4), fill=0.0):
     return erase(image, 4, 1.0, area, fill) if np.random.default_rng(seed).random() < probability else image.copy()
 
 
+def erase_without_copy(image, seed, probability=0.5, area=(0.02, 0.4), fill=0.0):
+    """A new image where something is erased, else the one that was given."""
+    erased = erase(image, seed, probability, area, fill)
+    return image if np.array_equal(erased, image) else erased
+
+
+def erase_gives_up(image, seed, probability=0.5, area=(0.02, 0.4), fill=0.0):
+    """Where the first rectangle does not fit, nothing is erased."""
+
+    def box(rng, rows, columns, size):
+        ratio = rng.uniform(0.3, 1 / 0.3)
+        h, w = int((size * ratio) ** 0.5), int((size / ratio) ** 0.5)
+        if not (0 < h <= rows and 0 < w <= columns):
+            return 0, 0, 0, 0
+        return rng.integers(rows - h + 1), rng.integers(columns - w + 1), h, w
+
+    return erased_once(image, seed, area, fill, box, False, probability=probability)
+
+
 def erase_outside_only(image, seed, probability=0.5, area=(0.02, 0.4), fill=0.0):
     erased = erase(image, seed, probability, area, fill)
     return np.where(erased == fill, image, fill)
@@ -514,6 +533,7 @@ WRONG = {
     "reid_loss": {
         "total only": loss_total_only,
         "numbers": loss_as_numbers,
+        "triplet before identity": lambda *arguments: tuple(loss(*arguments)[i] for i in (0, 2, 1)),
         "detached": loss_detached,
         "outputs swapped": loss_outputs_swapped,
         "triplet of the concatenation": loss_triplet_of_concatenation,
@@ -538,5 +558,7 @@ WRONG = {
         "forgets the seed": erase_forgets_the_seed,
         "same place": erase_same_place,
         "the rest erased": erase_outside_only,
+        "no copy where nothing is erased": erase_without_copy,
+        "gives up where it does not fit": erase_gives_up,
     },
 }
