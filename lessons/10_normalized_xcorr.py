@@ -107,7 +107,6 @@ check_normalise(normalise)
 check_normalise(normalise, shapes=[(49,), (6, 9), (1, 3, 2, 25)], seed=3101)
 ### END HIDDEN TESTS
 
-# %% [markdown]
 # Both scores along the row; the product is divided by its maximum to fit into one plot.
 
 # %%
