@@ -29,7 +29,7 @@ from course_utils.plots import show_bars, show_images, show_lines, show_table
 #
 # ## 0.1 Your machine (5 minutes)
 #
-# One line says on what the lessons will run. *Quick* is the profile for two processor cores, *full* the one for a GPU.
+# One line says what the lessons will run on. *Quick* is the profile for two processor cores, *full* the one for a GPU.
 
 # %%
 print(f"Python {sys.version.split()[0]}, torch {torch.__version__}, numpy {np.__version__}")
@@ -41,8 +41,8 @@ print(settings())
 #
 # ## 0.2 Guess first (5 minutes)
 #
-# Before a cell shows a result, these lessons ask for your guess. A guess that turned out wrong is remembered better than a right
-# answer that was only read ([Kornell, Hays and Bjork, 2009](https://doi.org/10.1037/a0015729)). Nobody grades it. Here is the
+# Before a cell shows a result, these lessons ask for your guess. After a wrong guess people remember the right answer better than
+# if they had only read it ([Kornell, Hays and Bjork, 2009](https://doi.org/10.1037/a0015729)). Nobody grades it. Here is the
 # first. Computers store most numbers with rounding. **Predict:** is `0.1 + 0.2` equal to `0.3`? Write `True` or `False`.
 
 # %% tags=["predict"]
@@ -200,7 +200,7 @@ check_accuracy(accuracy, sizes=[1, 3, 250], seed=42)
 
 # %% [markdown]
 # Now the random program, ten times over. Each run has its own **seed**: the number from which a random generator starts. The same seed
-# gives the same numbers on every machine, today and next year.
+# gives the same numbers on every machine, as long as NumPy is of the same version.
 
 # %%
 def random_accuracy(seed, n=1000):
@@ -216,7 +216,7 @@ show_lines(range(10), {"random program": runs}, "seed", "accuracy on 1,000 image
 
 # %% [markdown]
 # All ten programs are equally bad, and yet their accuracies differ, by luck alone. That scatter is the **spread**. Two results closer
-# together than their spread are not different. Every comparison in this course states it.
+# together than their spread cannot be told apart. Every comparison in this course states it.
 #
 # ## 0.6 A rival for every network (18 minutes)
 #
@@ -280,7 +280,7 @@ print("your guess:", my_guess_nearest_mean)
 
 # %% [markdown]
 # Far above chance. **The mistake everyone makes** is to report such a number alone and call it good. Good compared with what? From now on
-# the nearest mean stands beside every network. One number also hides *which* digits are confused. The next table shows it: rows are
+# a simple rival stands beside every network: chance, the nearest mean, or a better one. One number also hides *which* digits are confused. The next table shows it: rows are
 # true digits, columns what the model says.
 
 # %%
@@ -312,7 +312,7 @@ show_images(pictures, titles=titles, columns=6,
 # %%
 def accuracy_with(n, seed):
     random = np.random.default_rng(seed)
-    picks = np.concatenate([random.choice(np.flatnonzero(digits.y_train == digit), n)
+    picks = np.concatenate([random.permutation(np.flatnonzero(digits.y_train == digit))[:n]
                             for digit in range(10)])
     few = mean_images(digits.x_train[picks], digits.y_train[picks])
     return accuracy(nearest_mean(digits.x_test, few), digits.y_test)
@@ -322,11 +322,11 @@ curves = {f"seed {seed}": [accuracy_with(n, seed) for n in sizes] for seed in ra
 show_lines(sizes, curves, "training images per digit", "test accuracy", log="x",
            baseline=("chance level", 0.1),
            alt="Accuracy against training images per digit for three seeds: it rises "
-               "steeply up to about ten images and then flattens; the seeds differ "
+               "steeply up to five or ten images and then flattens; the seeds differ "
                "most at the left")
 
 # %% [markdown]
-# Ten images of each digit do most of the work; the rest buys little, for *this* model. With one image per digit the three seeds are far apart:
+# Five or ten images of each digit do most of the work; the rest buys little, for *this* model. With one image per digit the three seeds are far apart:
 # small data means large luck.
 #
 # How much of the accuracy is luck of the draw? We cannot have another test set, but we can draw from this one with replacement, many times.
@@ -368,7 +368,7 @@ print(f"19 of 20 such test sets would give between {low:.3f} and {high:.3f}")
 # - A check gives *given, expected, got, hint*; passing the visible part is not yet "correct".
 # - One printed line says which data made a number.
 # - An accuracy needs a baseline, the chance level, and a spread beside it.
-# - The nearest mean is the rival of every network to come.
+# - A network has to beat a rival that learns nothing, such as the nearest mean.
 #
 # **What this does not show.** The bootstrap tells how far luck in the *test images* reaches. It says nothing about another seed, another
 # writer or another pen. The built-in digits are cleaner than what a camera sees.

@@ -52,9 +52,10 @@ here = (image[0:2, 0:2] * pattern).sum()
 one_step_right = (image[0:2, 1:3] * pattern).sum()
 print("here:", here)
 print("one step right:", one_step_right, "- your guess:", my_guess_one_step_right)
+print("places in all:", 3 * 3, "- your guess:", my_guess_how_many)
 
 # %% [markdown]
-# The pattern fits in 3 places along each side, so there are 9 numbers. In general a pattern of height $k$ fits
+# The pattern fits in 3 places along each side, so there are $3 \cdot 3 = 9$ numbers. In general a pattern of height $k$ fits
 # $h - k + 1$ times into an image of height $h$: every row can be a top row, but for the last $k - 1$.
 #
 # ### Exercise 1 · slide the pattern (10 minutes, difficulty 1)
@@ -137,8 +138,8 @@ show_sliding(lines, rising, correlate2d(lines, rising),
                  "result: 765 at the lower left, where they agree, elsewhere at most 510")
 
 # %% [markdown]
-# Three ones in the pattern, 255 in each of the three pixels: $3 \cdot 255 = 765$ is a perfect match. The 510 beside
-# it is the same line met one row too high, with two of three pixels in place. The falling line never gives more than 255: it
+# Three ones in the pattern, 255 in each of the three pixels: $3 \cdot 255 = 765$ is a perfect match. The 510 is the same
+# line met one row higher and one column further right, with two of three pixels in place. The falling line never gives more than 255: it
 # crosses the pattern in one pixel.
 #
 # ### Exercise 2 · where is the best match? (8 minutes, difficulty 1)
@@ -364,7 +365,7 @@ for name, (kernel_size, stride, padding) in settings.items():
     print(f"{name:22s} stride {stride}, padding {padding}: 28 -> {size}")
 
 # %% [markdown]
-# "Same" keeps the size for odd kernels with $p = (k - 1) / 2$. **The mistake everyone makes:** to forget the rounding. With
+# "Same" keeps the size, at stride 1, for odd kernels with $p = (k - 1) / 2$. **The mistake everyone makes:** to forget the rounding. With
 # $h = 28$, $k = 3$, $s = 2$, $p = 0$ the division gives 12.5, and the last column is never looked at.
 #
 # ## 1.6 Without a loop (17 minutes)
@@ -386,8 +387,8 @@ assert np.array_equal(correlate_windows(image, pattern), correlate2d(image, patt
 
 # %% [markdown]
 # One more step makes it a *matrix product*, the operation for which computers are built. Write each window as one row of
-# a matrix, and the kernel as a column. This is called **im2col**, "image to columns"
-# ([Chellapilla et al., 2006](https://inria.hal.science/inria-00112631)).
+# a matrix, and the kernel as a column ([Chellapilla et al., 2006](https://inria.hal.science/inria-00112631)). This is called
+# **im2col**, "image to columns", after libraries that lay each window down as a column. Rows suit NumPy better.
 #
 # ### Exercise 5 · im2col (12 minutes, difficulty 2)
 #
@@ -473,8 +474,8 @@ show_lines(sizes, cost, "image height = width (pixels)", "milliseconds", log="xy
 # %% [markdown]
 # On large images all lines have about the same slope: twice the side is four times the pixels and four times the work. The
 # loops pay more for each pixel. No method changes the *count* of multiplications, $(h-k+1)(w-k+1)\,k^2$; they change
-# who does them. The matrix product pays for its copies: im2col writes each pixel up to 25 times here. On small images the lines
-# are flat: there the call itself is what takes the time.
+# who does them. The matrix product pays for its copies: im2col writes each pixel up to 25 times here. On small images the
+# three lower lines flatten: there the call itself is what takes the time.
 #
 # ## 1.7 What to take with you (5 minutes)
 #

@@ -310,6 +310,8 @@ show_lines(range(21, 40), {name: image[20, 21:] for name, image in curves.items(
 #
 # ### Exercise 4 · stack the channels (6 minutes, difficulty 2)
 #
+# Write `stack_channels` for a whole batch of images. Your own filters do the work.
+#
 # <details><summary>Hint</summary>
 #
 # Make a list of four (h, w) arrays for one image. A list of such lists is one `np.array` away from the result.
@@ -367,15 +369,17 @@ show_lines(light, lines, "light added to every test pixel", "test accuracy",
 # %% [markdown]
 # The edges' level line is section 2.3 at work: their kernels sum to zero, so added light *cannot* reach the answer. (With
 # zero padding it could.) All four hardly move: the edges' larger numbers outvote the pixels. Without added light the
-# lines start together, for a linear filter adds no information. A network can learn such kernels by itself.
+# lines start close together: a linear filter adds nothing that the pixels do not hold.
 #
 # ## 2.6 One scale (12 minutes)
 #
-# Sobel and Laplacian reach from −4 to 4 on pixels from 0 to 1. Does it matter? Take two inputs, two weights, and a line that
-# tells 0 from 1: how bright the image is, as a byte (0 to 255), and how bright its centre is, as a float (0 to 1). Both are
-# centred. The loss is half the mean squared error. Gradient descent starts at zero weights, stops within 0.0005 of the smallest loss, and
-# gets the best fixed learning rate that the curvatures of the bowl allow, $2 / (\lambda_{\min} + \lambda_{\max})$
-# ([LeCun et al., 1998](https://doi.org/10.1007/3-540-49430-8_2)).
+# Sobel and Laplacian reach from −4 to 4 on pixels from 0 to 1. Does it matter? Take two inputs, both centred: how bright the
+# image is, as a byte (0 to 255), and its centre, as a float (0 to 1). Their weighted sum has to tell 0 from 1. The
+# **loss** says how wrong it is, here half the mean squared error. Over the two weights it is a bowl.
+#
+# **Gradient descent** walks downhill: a step is minus the slope, times the **learning rate** (lesson 3 builds it). It starts at
+# zero weights, stops within 0.0005 of the smallest loss, and gets the best learning rate for the bowl's two curvatures,
+# $2 / (\lambda_{\min} + \lambda_{\max})$.
 
 # %%
 def descend(inputs, target):
@@ -448,7 +452,8 @@ show_bowls({"as they are": inputs, "normalised": scaled}, target, descend,
 
 # %% [markdown]
 # The steep walls on the left allow small steps only, and the valley floor is almost flat. The number of steps grows
-# with the ratio of the two curvatures. Normalising did not change what the line can express, nor its minimum: only the way there. Dividing images by 255 is
+# with the ratio of the two curvatures ([LeCun et al., 1998](https://doi.org/10.1007/3-540-49430-8_2)). Normalising did not
+# change what the weighted sum can express, nor the smallest loss: only the way there. Dividing images by 255 is
 # the same idea in its shortest form. It helps, and leaves means that are not zero.
 #
 # ## 2.7 Copies that keep their label (10 minutes)

@@ -86,7 +86,7 @@ show_lines(z, {"sigmoid": sigmoid(z), "its slope": sigmoid(z) * (1 - sigmoid(z))
 #
 # ### Exercise 1 · forward (8 minutes, difficulty 1)
 #
-# All images of a batch go through at once: `x` has one row per image. Return the hidden values too; backward needs them.
+# Images go through many at a time, in a **batch**: `x` has one row per image. Return the hidden values too; backward needs them.
 #
 # <details><summary>Hint</summary>
 #
@@ -367,7 +367,7 @@ show_lines(steps, {"error of the numerical gradient": errors}, "step", "largest 
 
 # %% [markdown] tags=["explain", "id:explain_backward", "points:3"]
 # In five to eight sentences: what does `delta_2` mean for a single image? Why does `backward` need the hidden values? Why is the gradient of
-# `W1` exactly zero for a pixel that is black in every image? What would go wrong if the division by $n$ were forgotten?
+# `W1` exactly zero in the row of a pixel that is black in every image? What would go wrong if the division by $n$ were forgotten?
 #
 # ### BEGIN SOLUTION
 # **Rubric.** 1 point: `delta_2` is the derivative of the loss by the logits, predicted probabilities minus the one-hot truth, over $n$;
@@ -379,7 +379,7 @@ show_lines(steps, {"error of the numerical gradient": errors}, "step", "largest 
 # %% [markdown]
 # ## 3.6 Training (9 minutes)
 #
-# Take a few images, compute the gradient, move every number a little *against* it, repeat. One pass over all images is an **epoch**. The
+# Take a few images, compute the gradient, move every number a little *against* it, repeat: **stochastic gradient descent**. One pass over all images is an **epoch**. The
 # size of the move is the **learning rate**. Large data needs fewer passes for the same number of moves.
 
 # %%
@@ -438,7 +438,7 @@ my_guess_from_zero = None
 
 # %%
 zeros = {name: np.zeros_like(value) for name, value in first_parameters(0).items()}
-from_zero, history = train(zeros, epochs=10)
+from_zero, history = train(zeros)
 columns = np.unique(from_zero["W1"].round(9), axis=1).shape[1]
 print(f"accuracy {history['test'][-1]:.3f} - your guess:", my_guess_from_zero)
 print("different hidden units:", columns, "of 128")
@@ -478,8 +478,8 @@ show_images(digits.x_test[wrong],
 # - A numerical gradient proves a backward pass; the best step is neither the largest nor the smallest.
 # - Look at the curve, the spread over seeds and the mistakes, not only at one accuracy.
 #
-# **What this does not show.** The test set is small: on 360 images one image is 0.3 per cent, and networks that differ by less
-# are not different. We chose learning rate and epochs by hand. With a validation set we would not have looked at the test
+# **What this does not show.** The test set is small: on 360 images one image is 0.3 per cent, and networks that differ by a few
+# images cannot be told apart. We chose learning rate and epochs by hand. With a validation set we would not have looked at the test
 # curve on the way.
 #
 # **Where next.** Lesson 4 writes the same network in PyTorch, with the same numbers, and lets autograd go backward.

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -79,6 +80,15 @@ def test_a_blank_answer_is_not_reported_as_wrong():
         call(blank, given=GIVEN)
 
 
+def test_a_method_that_torch_misses_is_told_although_its_error_is_called_the_same():
+    class Net(torch.nn.Module):
+        def foward(self, x):
+            return x
+
+    told = failure(call, Net(), torch.zeros(1), given=GIVEN)
+    assert told.got.startswith('NotImplementedError: Module [Net] is missing the required "forward"')
+
+
 def test_warnings_and_stderr_of_an_answer_are_dropped(capsys):
     def noisy(x):
         warnings.warn("careful", stacklevel=1)
@@ -132,6 +142,19 @@ def test_one_number_changed_is_found_at_its_place(array, data):
     wrong[place] += 1 + abs(array[place])
     told = failure(require_close, wrong, array, GIVEN, "the hint")
     assert f"at {place}" in told.expected and told.hint == "the hint"
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "told"),
+    [(11_689_384, 11_689_512, ("11689512", "11689384")), (0.1234567, 0.1234566, ("0.1234566", "0.1234567"))],
+)
+def test_two_numbers_that_differ_are_shown_with_digits_that_differ(got, expected, told):
+    message = failure(require_number, got, expected, GIVEN, "hint", rtol=1e-9)
+    assert (message.expected, message.got) == told
+
+
+def test_a_missing_return_is_named_whatever_the_shape_hint_says():
+    assert "return" in failure(require_array, None, (2,), GIVEN, "how many rows are there?").hint
 
 
 def test_a_known_mistake_has_its_own_hint():
@@ -196,6 +219,10 @@ class CallsInAMethod:
 def test_a_forbidden_name_is_found(answer):
     assert "norm" in names_used(answer)
     assert failure(forbid, answer, {"norm"}, GIVEN).got == "a use of norm"
+
+
+def test_the_package_of_an_imported_function_counts():
+    assert "numpy" in names_used(calls_by_alias)
 
 
 def test_a_word_in_a_docstring_or_a_variable_is_no_use():

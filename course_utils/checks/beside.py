@@ -18,8 +18,8 @@ def attempt(answer: Any, probe: str, arguments: tuple) -> dict[str, Any]:
     """Run a probe, named as in elsewhere.py, and tell how it went, as plain data as far as the answer gives it.
 
     {"result", "after"}, where "after" holds the arguments as they are then; or {"error", "line"}, two texts; or
-    {"uncallable"}, the answer in a few words. A NotImplementedError passes through. Warnings and what is written to
-    stderr are dropped.
+    {"uncallable"}, the answer in a few words. A NotImplementedError without words, as in a blank answer, passes
+    through; torch's own has words (a `foward` in the place of `forward`). Warnings and stderr are dropped.
     """
     if not callable(answer):
         return {"uncallable": describe(answer)}
@@ -27,9 +27,9 @@ def attempt(answer: Any, probe: str, arguments: tuple) -> dict[str, Any]:
         with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = find_probe(probe)(answer, *arguments)
-    except NotImplementedError:
-        raise
     except Exception as error:
+        if isinstance(error, NotImplementedError) and not error.args:
+            raise
         return {"error": f"{type(error).__name__}: {error}"[:LONGEST], "line": _line_of(error)}
     return {"result": result, "after": arguments}
 

@@ -138,13 +138,16 @@ def _require_dropped(got, x: np.ndarray, grad_output: np.ndarray, rate: float, g
     if rate:
         mistakes.append((kept * x / rate, "divide by 1 - rate, not by the rate"))
     require_close(output, kept * x / (1 - rate), given + ": the output", hint, mistakes)
-    dropped = 1 - kept.mean()
-    if abs(dropped - rate) > 5 * (rate * (1 - rate) / x.size) ** 0.5:
-        cure = "rate is the share that is dropped, not the share that stays: keep where random.random(x.shape) >= rate"
-        fail(given, f"about {rate:.0%} zeros", f"{dropped:.0%}", cure)
-    if rate and any((kept.all(axis) | ~kept.any(axis)).all() for axis in range(x.ndim)):
+    dropped, luck = 1 - kept.mean(), 5 * (rate * (1 - rate) / x.size) ** 0.5
+    if 0 < dropped < 1 and any((kept.all(axis) | ~kept.any(axis)).all() for axis in range(x.ndim)):
         fail(given, "each number dropped on its own", "whole rows or columns", "draw as many numbers as x has")
+    if abs(dropped - rate) > luck:
+        cure = "keep where random.random(x.shape) >= rate: it draws evenly between 0 and 1"
+        if abs(1 - dropped - rate) < luck:
+            cure = f"rate is the share that is dropped, not the share that stays: {cure}"
+        fail(given, f"about {rate:.0%} zeros", f"{dropped:.0%}", cure)
     mistakes = [
+        (output, "that is the output once more; going back, grad_output is multiplied"),
         (grad_output, "the gradient passes only where the output was kept, and is divided by 1 - rate"),
         (kept * grad_output, "the forward pass divided by 1 - rate, so the gradient is divided too"),
         (grad_output / (1 - rate), "no gradient passes where the output was dropped"),
@@ -219,6 +222,8 @@ def check_max_pool_backward(max_pool_backward: Callable, cases: tuple = POOL_CAS
                 ((expected != 0) * 1.0, "these are the right places: now bring grad_output there"),
             ]
             hint = "each number of grad_output goes to the place of its window's maximum, zeros elsewhere"
+            if x is not different:
+                hint = "of equal maxima the first in reading order gets everything"
             require_close(got, expected, given, hint, mistakes, "the gradient has the shape of x")
     passed("max_pool_backward")
 

@@ -175,8 +175,10 @@ def check_im2col(
             if sorted(map(tuple, values)) == sorted(map(tuple, expected)):
                 hint = "these are the right windows in another order: walk along the rows first"
             fail(given, f"row {row} = {expected[row].tolist()}", f"{values[row].astype(int).tolist()}", hint)
-    image = np.arange(6.0).reshape(2, 3)
-    given = "an image of 2 x 3, windows of 1 x 2, and no stride"
+    image = np.arange(6.0).reshape(2, 3) / 4
+    given = "an image of 2 x 3 with decimal numbers, windows of 1 x 2, and no stride"
     got = call(im2col, image, 1, 2, given=given, expected="an array of shape (4, 2)")
-    require_close(got, np.array([[0, 1], [1, 2], [3, 4], [4, 5]]), given, "the default stride is 1")
+    whole = [(np.array([[0, 0], [0, 0], [0, 1], [1, 1]]), "the matrix cuts decimals off: is it one of whole numbers?")]
+    expected = np.array([[0, 1], [1, 2], [3, 4], [4, 5]]) / 4
+    require_close(got, expected, given, "the default stride is 1", whole, shape_hint="the default stride is 1")
     passed("im2col")

@@ -12,7 +12,8 @@ from course_utils.checks.report import fail
 def names_used(answer: Any) -> set[str]:
     """Every name and text constant in the code of `answer`, also in functions of the same notebook that it calls.
 
-    An alias does not hide a function: where a global name stands for a function, that function's own name counts too.
+    An alias does not hide a function: where a global name stands for a function or a class, its own name counts too,
+    and so does the package that it comes from ("scipy").
     """
     names: set[str] = set()
     seen: set[int] = set()
@@ -30,6 +31,8 @@ def names_used(answer: Any) -> set[str]:
             cells = [cell.cell_contents for cell in thing.__closure__ or () if _filled(cell)]
             for value in [thing.__globals__[name] for name in used if name in thing.__globals__] + cells:
                 names.add(getattr(value, "__name__", ""))
+                if callable(value):
+                    names.add(str(getattr(value, "__module__", "")).partition(".")[0])
                 own = getattr(value, "__globals__", None) is thing.__globals__ or isinstance(value, type)
                 if own and getattr(value, "__module__", None) == thing.__module__:
                     waiting.append(value)

@@ -65,6 +65,7 @@ def check_forward(forward: Callable, sizes: Any = ((3, 4, 5, 2), (2, 6, 3, 4)), 
                 (np.maximum(before, 0), "this is relu; we use the sigmoid"),
                 (logits, "return the hidden values first, then the logits"),
             ],
+            shape_hint="one row for each input, one column for each hidden unit; the logits come second",
         )
         require_close(
             got[1],
@@ -76,6 +77,7 @@ def check_forward(forward: Callable, sizes: Any = ((3, 4, 5, 2), (2, 6, 3, 4)), 
                 (hidden @ parameters["W2"], "the bias b2 is missing"),
                 (before @ parameters["W2"] + parameters["b2"], "the second layer works on the hidden values"),
             ],
+            shape_hint="one row for each input, one column for each class",
         )
     passed("forward")
 
@@ -208,6 +210,7 @@ def check_numerical_gradient(
                 (expected * 2, "the two points are two steps apart: divide by 2 * step"),
                 (-expected, "up minus down, not down minus up"),
                 (expected * 0.5, "divide by the step"),
+                (_differences(parameters, x, y, name, step=1e-5)[0], "use the step that is handed in"),
             ]
             hint = "change one number at a time, and start from the original array each time"
             require_close(got, expected, given, hint, mistakes, f"it has the shape of {name}")

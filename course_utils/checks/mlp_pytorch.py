@@ -21,7 +21,9 @@ def check_net(Net: Callable, sizes: tuple = ((784, 128, 10), (12, 7, 3)), seed: 
         names = modules.names_by_shape(module, shapes, given, hint)
         params = {name: rng.normal(size=shape) / shape[-1] ** 0.5 for name, shape in shapes.items()}
         x = rng.normal(size=(6, inputs))
-        _require_logits_and_gradients(module, x, params, names, f"{given} and 6 rows of {inputs} numbers")
+        words = f"{given} and 6 rows of {inputs} numbers"
+        _require_logits_and_gradients(module, x, params, names, words)
+        _require_logits_and_gradients(module, x, params, names, f"{words}, training mode", training=True)
         side = round(inputs**0.5)
         if side * side == inputs:
             images, words = x.reshape(6, side, side), f"{given} and 6 images of {side} x {side}"
@@ -34,7 +36,7 @@ def check_net(Net: Callable, sizes: tuple = ((784, 128, 10), (12, 7, 3)), seed: 
 
 
 def _require_logits_and_gradients(
-    module, x: np.ndarray, params: dict[str, np.ndarray], names: dict[str, str], given: str
+    module, x: np.ndarray, params: dict[str, np.ndarray], names: dict[str, str], given: str, training: bool = False
 ) -> None:
     """`params` by our names W1, b1, W2 and b2; `names` turns these into the module's own."""
 
@@ -43,12 +45,12 @@ def _require_logits_and_gradients(
 
     expected = logits_with(_sigmoid)
     exp = np.exp(expected)
-    got = modules.run(module, {names[name]: value for name, value in params.items()}, x, given)
+    got = modules.run(module, {names[name]: value for name, value in params.items()}, x, given, training)
     require_close(
         got["outputs"],
         expected,
         given,
-        hint="logits = FC2(sigmoid(FC1(x)))",
+        hint="the same as in evaluation mode: no dropout here" if training else "logits = FC2(sigmoid(FC1(x)))",
         mistakes=[
             (logits_with(lambda z: z), "the sigmoid between the layers is missing"),
             (logits_with(lambda z: np.maximum(z, 0)), "this network has a sigmoid, not a ReLU"),

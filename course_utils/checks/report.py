@@ -13,6 +13,8 @@ import numpy as np
 from course_utils.checks.beside import attempt, describe
 from course_utils.checks.elsewhere import Elsewhere, ask, call_it, name_of
 
+RETURNED = "do you return the result?"
+
 
 class CheckFailed(AssertionError):
     """An AssertionError that a notebook shows as its message alone, without the inside of the check."""
@@ -73,15 +75,17 @@ def _same(before: Any, after: Any) -> bool:
     return True
 
 
-def require_array(got: Any, shape: tuple[int, ...], given: str, hint: str = "do you return the result?") -> np.ndarray:
+def require_array(got: Any, shape: tuple[int, ...], given: str, hint: str = RETURNED) -> np.ndarray:
     """`got` as a float64 array, once it is a NumPy array of real numbers, of this shape, without NaN."""
     expected = f"a NumPy array of shape {shape}"
     if type(got) is not np.ndarray:
-        fail(given, expected, describe(got), "return a NumPy array" if isinstance(got, (list, tuple)) else hint)
+        cure = RETURNED if got is None else "return a NumPy array" if isinstance(got, (list, tuple)) else hint
+        fail(given, expected, describe(got), cure)
     if got.dtype.kind not in "fiu":
         fail(given, expected + " that holds numbers", describe(got), "the array does not hold plain real numbers")
     if got.shape != shape:
-        fail(given, expected, f"shape {got.shape}", hint if got.ndim == len(shape) else "compare the number of axes")
+        cure = "write down the shape after every line" if hint == RETURNED else hint
+        fail(given, expected, f"shape {got.shape}", cure if got.ndim == len(shape) else "compare the number of axes")
     values = got.astype(np.float64)
     if not np.isfinite(values).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
@@ -95,7 +99,7 @@ def require_close(
     given: str,
     hint: str,
     mistakes: list[tuple[np.ndarray, str]] | None = None,
-    shape_hint: str = "do you return the result?",
+    shape_hint: str = RETURNED,
     rtol: float = 1e-6,
     atol: float = 1e-8,
 ) -> None:
@@ -111,7 +115,15 @@ def require_close(
             break
     place = tuple(int(i) for i in np.argwhere(~close)[0])
     where = f" at {place}" if place else ""
-    fail(given, f"{expected[place]:.6g}{where}", f"{values[place]:.6g}{where}", hint)
+    wanted, came = _told_apart(float(expected[place]), float(values[place]))
+    fail(given, f"{wanted}{where}", f"{came}{where}", hint)
+
+
+def _told_apart(one: float, other: float) -> tuple[str, str]:
+    """Two different numbers with as many digits as it takes to see that they differ, whole numbers in full."""
+    if one.is_integer() and other.is_integer() and max(abs(one), abs(other)) < 1e15:
+        return f"{one:.0f}", f"{other:.0f}"
+    return next((a, b) for digits in range(6, 18) if (a := f"{one:.{digits}g}") != (b := f"{other:.{digits}g}"))
 
 
 def require_number(

@@ -52,7 +52,7 @@ def check_signal_gradients(
 def check_resnet18_parameters(
     resnet18_parameters: Callable, cases: tuple = ((1000, 64), (10, 64), (10, 16)), seed: int = 0
 ) -> None:
-    """Lesson 06, exercise 3: answer(classes, width) -> whole number. `cases` holds the arguments."""
+    """Lesson 06, exercise 4: answer(classes, width) -> whole number. `cases` holds the arguments."""
     import torch
 
     from course_utils.resnet import narrow_resnet18
@@ -106,7 +106,7 @@ def check_basic_block(
 def check_make_stage(
     make_stage: Callable, cases: tuple = ((4, 4, 2, 1), (3, 6, 2, 2), (4, 5, 3, 2)), seed: int = 0
 ) -> None:
-    """Lesson 06, exercise 4: answer(channels_in, channels_out, blocks, stride) -> Sequential. `cases`: arguments."""
+    """Lesson 06, exercise 3: answer(channels_in, channels_out, blocks, stride) -> Sequential. `cases`: arguments."""
     from torch import nn
 
     for channels_in, channels_out, blocks, stride in cases:

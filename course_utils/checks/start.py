@@ -69,10 +69,15 @@ def check_nearest_mean(nearest_mean: Callable, shapes: Any = ((3, 2, 2, 2), (5, 
     means = np.zeros((2, 3, 2))
     means[1, 2, 1] = 1
     _nearest_mean_once(nearest_mean, means[[1, 0, 1]], means, "means that differ in their last pixel only")
-    # one far pixel against four near ones: squared and absolute differences disagree
-    means = np.array([[[3.0, 0], [0, 0]], [[1, 1], [1, 1]]])
-    images = np.array([[[0.0, 0], [0, 0]]])
-    _nearest_mean_once(nearest_mean, images, means, "a black image; means [[3, 0], [0, 0]] and [[1, 1], [1, 1]]")
+    # Squares summed, absolute values summed, the largest value: these often agree. A third mean, far away,
+    # tells a wrong measure from the farthest mean.
+    image = np.ones((1, 2, 2))
+    means = np.array([[[4.0, 1], [1, 1]], [[2, 2], [2, 2]], [[9, 9], [9, 9]]])
+    words = "an image of ones; means [[4, 1], [1, 1]], [[2, 2], [2, 2]] and [[9, 9], [9, 9]]"
+    _nearest_mean_once(nearest_mean, image, means, words)
+    means = np.array([[[3.0, 1], [1, 1]], [[2.5, 2.5], [2.5, 2.5]], [[9, 9], [9, 9]]])
+    words = "an image of ones; means [[3, 1], [1, 1]], [[2.5, 2.5], [2.5, 2.5]] and [[9, 9], [9, 9]]"
+    _nearest_mean_once(nearest_mean, image, means, words)
     passed("nearest_mean")
 
 
@@ -84,11 +89,13 @@ def _nearest_mean_once(nearest_mean: Callable, images: np.ndarray, means: np.nda
     if got.dtype.kind not in "iu":
         fail(given, "whole numbers", describe(got), "argmin gives the position; min gives the distance")
     absolute = np.array([[np.abs(image - mean).sum() for mean in means] for image in images])
+    largest = np.array([[np.abs(image - mean).max() for mean in means] for image in images])
     products = np.array([[(image * mean).sum() for mean in means] for image in images])
     mistakes = [
         (squared.argmax(axis=1), "nearest means the smallest distance: argmin"),
         (products.argmax(axis=1), "a product is no distance: square the differences"),
         (absolute.argmin(axis=1), "square the differences before you sum them"),
+        (largest.argmin(axis=1), "sum over all pixels; the largest difference alone says too little"),
         (expected + 1, "the first mean has number 0"),
     ]
     require_close(got, expected, given, "square the differences, sum over each image, find the smallest", mistakes)

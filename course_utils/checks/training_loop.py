@@ -108,10 +108,11 @@ def _require_result(got, expected: tuple[float, float], n: int, given: str) -> N
 
 
 def run_evaluate(evaluate, weight, x, y, batch_size) -> dict:
-    """A probe: what testing a network with dropout, in training mode before, returns; its weight and spy then."""
+    """A probe: what testing a network with dropout, in training mode before, returns; its state and spy then."""
     model = _network(weight, dropout=0.5).train()
     result = evaluate(model, torch.tensor(x), torch.tensor(y), batch_size)
-    return {"result": result, "weight": model[2].weight.detach().numpy().copy(), "seen": model[0].seen}
+    weight = model[2].weight.detach().numpy().copy()
+    return {"result": result, "weight": weight, "seen": model[0].seen, "frozen": modules.frozen(model)}
 
 
 def check_evaluate(evaluate: Callable, sizes: tuple = ((40, 8), (23, 5)), seed: int = 0) -> None:
@@ -136,6 +137,9 @@ def check_evaluate(evaluate: Callable, sizes: tuple = ((40, 8), (23, 5)), seed: 
         _require_batches(got["seen"], n, batch_size, given)
         if not np.array_equal(got["weight"], data[0]):
             fail(given, "the weights left as they were", "other weights", "a test never takes a step")
+        if got["frozen"]:
+            hint = "requires_grad = False lasts: the next training would move nothing. Use torch.no_grad()"
+            fail(given, "weights that can be trained again", "frozen weights", hint)
         _require_result(got["result"], expected["result"], n, given)
     passed("evaluate")
 

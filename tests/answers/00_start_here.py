@@ -73,6 +73,9 @@ WRONG = {
         "absolute differences": lambda images, means: (
             np.abs(images[:, None] - means[None]).sum(axis=(2, 3)).argmin(axis=1)
         ),
+        "largest difference": lambda images, means: (
+            np.abs(images[:, None] - means[None]).max(axis=(2, 3)).argmin(axis=1)
+        ),
         "wrong axis": lambda images, means: distances(images, means).argmin(axis=0),
         "counts from one": lambda images, means: distances(images, means).argmin(axis=1) + 1,
         "compares mean brightness": lambda images, means: np.abs(

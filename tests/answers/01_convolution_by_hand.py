@@ -195,6 +195,7 @@ WRONG = {
         "not flattened": lambda image, kh, kw, stride=1: sliding_window_view(image, (kh, kw))[::stride, ::stride],
         "tiles that do not overlap": lambda image, kh, kw, stride=1: windows_matrix(image, kh, kw, kh),
         "the stride's default is 2": lambda image, kh, kw, stride=2: windows_matrix(image, kh, kw, stride),
+        "cuts decimals off": lambda image, kh, kw, stride=1: windows_matrix(image, kh, kw, stride).astype(int),
         "loses the last window": lambda image, kh, kw, stride=1: windows_matrix(image, kh, kw, stride)[:-1],
     },
 }

@@ -2,9 +2,11 @@
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy.ndimage import laplace as ready_made
 
 ACROSS = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 LAPLACE = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+laplace = LAPLACE  # the name of this kernel in the lesson
 
 
 def windows(image, kernel, mode="edge"):
@@ -82,6 +84,14 @@ def sobel_by_slices(image):
     smooth_down = p[:-2] + 2 * p[1:-1] + p[2:]
     smooth_across = p[:, :-2] + 2 * p[:, 1:-1] + p[:, 2:]
     return np.sqrt((smooth_down[:, 2:] - smooth_down[:, :-2]) ** 2 + (smooth_across[2:] - smooth_across[:-2]) ** 2)
+
+
+def sobel(image, direction):
+    return windows(image, {"across": ACROSS, "down": ACROSS.T}[direction])
+
+
+def strength_by_a_helper(image):
+    return (sobel(image, "across") ** 2 + sobel(image, "down") ** 2) ** 0.5
 
 
 def printed_in_the_book(image):
@@ -242,10 +252,15 @@ RIGHT = {
         "slices": sobel_by_slices,
         "kernels with the sign turned": lambda image: np.hypot(*slopes(image, -ACROSS)),
         "norm": lambda image: np.linalg.norm(np.stack(slopes(image)), axis=0),
+        "a helper called sobel": strength_by_a_helper,
     },
-    "laplacian": {"slices": laplacian_by_slices, "second differences": laplacian_by_diff},
+    "laplacian": {
+        "slices": laplacian_by_slices,
+        "second differences": laplacian_by_diff,
+        "the lesson's own kernel": lambda image: windows(image, laplace),
+    },
     "stack_channels": {"stacked": channels, "filled, float32": channels_filled, "by axis": channels_by_axis},
-    "normalise": {"where": scaled, "a loop over channels": scaled_by_loop, "a tiny number added": scaled_with_epsilon},
+    "normalise": {"where": scaled, "a loop over channels": scaled_by_loop},
 }
 
 WRONG = {
@@ -304,6 +319,7 @@ WRONG = {
         ),
         "changes the image": laplacian_changes_image,
         "calls scipy": laplacian_by_scipy,
+        "calls scipy, imported under another name": lambda image: ready_made(image * 1.0, mode="nearest"),
     },
     "stack_channels": {
         "channels last": lambda x: np.moveaxis(channels(x), 1, -1),
@@ -337,6 +353,8 @@ WRONG = {
         ),
         "smallest and largest": min_and_max,
         "divides by zero": no_guard,
+        "divides by zero and hides it": lambda a, b: tuple(np.nan_to_num(x) for x in no_guard(a, b)),
+        "a tiny number added": scaled_with_epsilon,
         "writes into the input": in_place,
         "test data left as they are": lambda a, b: (scaled(a, b)[0], b),
         "training data alone": lambda a, b: scaled(a, b)[0],

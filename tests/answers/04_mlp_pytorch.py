@@ -280,6 +280,12 @@ def test_learns(model, x, y, batch_size=500):
     return result
 
 
+def test_freezes(model, x, y, batch_size=500):
+    model.requires_grad_(False)
+    with torch.no_grad():
+        return test(model, x, y, batch_size)
+
+
 def write(folder, history, first=1, close=True, names=None, once=False):
     writer = SummaryWriter(folder)
     for tag, name in (names or NAMES).items():
@@ -350,6 +356,9 @@ WRONG = {
         "no super().__init__()": NoSuper,
         "sizes fixed": FixedSizes,
         "hard-coded for the visible sizes": VisibleSizesOnly,
+        "dropout while training": network(
+            lambda self, x: self.FC2(functional.dropout(torch.sigmoid(self.before(x)), 0.5, self.training))
+        ),
         "no bias": NoBias,
         "100 hidden units": OtherDefaults,
         "layers in a plain list": ListOfLayers,
@@ -402,6 +411,7 @@ WRONG = {
         "mean of batch means": test_mean_of_means,
         "all at once": test_at_once,
         "takes a step": test_learns,
+        "freezes the weights": test_freezes,
         "sum of losses": changed_result(test_with(), lambda a, b, n: (a * n, b)),
         "counts instead of a share": changed_result(test_with(), lambda a, b, n: (a, round(b * n))),
         "per cent": changed_result(test_with(), lambda a, b, n: (a, 100 * b)),

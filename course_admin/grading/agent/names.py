@@ -23,6 +23,8 @@ def names_used(thing: Any) -> set[str]:
             inside = [cell.cell_contents for cell in thing.__closure__ or () if _filled(cell)]
             for value in [thing.__globals__[name] for name in used if name in thing.__globals__] + inside:
                 names.add(str(getattr(value, "__name__", "")))
+                if callable(value):
+                    names.add(str(getattr(value, "__module__", "")).partition(".")[0])
                 own = getattr(value, "__globals__", None) is thing.__globals__ or isinstance(value, type)
                 if own and getattr(value, "__module__", None) == thing.__module__:
                     waiting.append(value)
