@@ -19,10 +19,9 @@ from traitlets import Float
 
 from course_admin.archives import read_archive, student_id
 from course_admin.errors import CourseError
+from course_admin.grading.hidden import hidden_lines, markers
 from course_admin.layout import IGNORED
-from course_admin.lesson import region_lines
 
-HIDDEN = "HIDDEN TESTS"
 REMOVED = "This output showed a line of a hidden test and was removed.\n"
 FAILED = "A hidden test failed: your answer passes the visible checks, but not others of the same kind."
 PASSED = "visible checks passed"
@@ -144,30 +143,35 @@ def harmless_markdown(context, source: str) -> str:
 class StripHidden(Preprocessor):
     """Feedback without the hidden tests: their lines are cut from checks, errors and everything an answer printed.
 
+    They are found by the markers of c.ClearHiddenTests.
+
     autograded/ keeps them; only the pages for students are made from what this leaves.
     """
 
     enabled = True
 
     def preprocess(self, nb, resources):
-        hidden = {_squeeze(line) for cell in nb.cells for line in region_lines(cell.source, HIDDEN)}
-        hidden = {line for line in hidden if len(line) >= SHORTEST}
-        for cell in nb.cells:
+        begin, end = markers(self.config)
+        parts = [_parts(cell.source, begin, end) for cell in nb.cells]
+        secret = [line for _, cut in parts for line in cut if begin not in line and end not in line]
+        hidden = {line for line in map(_squeeze, secret) if len(line) >= SHORTEST}
+        for cell, (kept, cut) in zip(nb.cells, parts, strict=True):
             if cell.cell_type == "code":
-                own = bool(region_lines(cell.source, HIDDEN))
-                cell.source = _cut(cell.source)
-                cell.outputs = _clean_check(cell.outputs, hidden) if own else _clean(cell.outputs, hidden)
+                cell.source = "\n".join(kept).rstrip() if cut else cell.source
+                cell.outputs = _clean_check(cell.outputs, hidden) if cut else _clean(cell.outputs, hidden)
         return nb, resources
+
+
+def _parts(source: str, begin: str, end: str) -> tuple[list[str], list[str]]:
+    """The lines that students were given, and the hidden ones."""
+    numbered = list(enumerate(source.split("\n"), start=1))
+    hidden = hidden_lines(source, begin, end)
+    return [line for n, line in numbered if n not in hidden], [line for n, line in numbered if n in hidden]
 
 
 def _squeeze(text: str) -> str:
     """`text` without what may differ between a line and its copy in an output: spaces, colours, quotes, escapes."""
     return re.sub(r"[\s\\'\"]", "", html.unescape(strip_ansi(text)))
-
-
-def _cut(source: str) -> str:
-    region = rf"^[^\n]*BEGIN {HIDDEN}.*?END {HIDDEN}[^\n]*\n?"
-    return re.sub(region, "", source, flags=re.DOTALL | re.MULTILINE).rstrip()
 
 
 def _texts(value) -> Iterator[str]:

@@ -30,6 +30,7 @@ def student_version(notebook, name: str, root: Path) -> str:
         config.GenerateAssignment.no_database = True
         config.SaveCells.enabled = False
         write(Path(folder) / "solutions" / name / f"{name}.ipynb", to_text(notebook))
+        _require_the_lessons_markers(config)
         converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
         converter.log, messages = _collecting_log()
         try:
@@ -39,6 +40,25 @@ def student_version(notebook, name: str, root: Path) -> str:
             raise CourseError(f"solutions/{name}: nbgrader cannot make the student version: {why}") from error
         released = Path(folder) / "notebooks" / name / f"{name}.ipynb"
         return released.read_text(encoding="utf-8")
+
+
+def _require_the_lessons_markers(config) -> None:
+    """Raise CourseError where the configuration has others: solutions or hidden tests would reach students."""
+    from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
+
+    solutions, tests = ClearSolutions(config=config), ClearHiddenTests(config=config)
+    used = {
+        "### BEGIN SOLUTION": solutions.begin_solution_delimeter,
+        "### END SOLUTION": solutions.end_solution_delimeter,
+        "### BEGIN HIDDEN TESTS": tests.begin_test_delimeter,
+        "### END HIDDEN TESTS": tests.end_test_delimeter,
+    }
+    for lessons, configured in used.items():
+        if configured not in lessons:
+            raise CourseError(
+                f"nbgrader_config.py: lessons are marked {lessons!r}, nbgrader looks for {configured!r}: "
+                "take the delimiters out of c.ClearSolutions and c.ClearHiddenTests"
+            )
 
 
 def _collecting_log() -> tuple[logging.Logger, list[str]]:

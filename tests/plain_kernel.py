@@ -1,5 +1,6 @@
 """Assignments and submissions for tests of job.py, and a kernel for them without a sandbox around it."""
 
+from course_admin.grading.hidden import hidden_lines
 from course_admin.grading.job import run_job
 from course_admin.grading.kernel import StudentKernel
 from course_admin.grading.records import (
@@ -19,7 +20,9 @@ QUICK = Limits(cell_seconds=60, test_seconds=60, total_seconds=300)
 
 def spec_cell(number: int, kind: str, source: str, **more) -> SpecCell:
     stub = "raise NotImplementedError" if kind == "answer" else source
-    return SpecCell(f"{kind}{number}", kind, "code", source, stub, **({"points": 1.0} if kind == "test" else {}) | more)
+    if kind == "test":
+        more = {"points": 1.0, "hidden": tuple(hidden_lines(source)), **more}
+    return SpecCell(f"{kind}{number}", kind, "code", source, stub, **more)
 
 
 def assignment(*cells: tuple[str, str], files: dict[str, bytes] | None = None) -> Assignment:

@@ -55,14 +55,17 @@ def instructor_notebook() -> nbformat.NotebookNode:
     )
 
 
-def make_course(folder: Path, data: dict[str, str] | None = None) -> Course:
-    """A course folder with the assignment released."""
+def make_course(folder: Path, data: dict[str, str] | None = None, config: str = "", **changed: str) -> Course:
+    """A course folder with the assignment released. config: more settings; changed: other sources, by grade id."""
     source = folder / "source" / NAME
     source.mkdir(parents=True)
-    nbformat.write(instructor_notebook(), source / f"{NAME}.ipynb")
+    notebook = instructor_notebook()
+    for cell in notebook.cells:
+        cell.source = changed.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
+    nbformat.write(notebook, source / f"{NAME}.ipynb")
     for path, text in (data or {}).items():
         (source / path).write_text(text)
-    (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'tiny'\n")
+    (folder / "nbgrader_config.py").write_text(f"c = get_config()\nc.CourseDirectory.course_id = 'tiny'\n{config}")
     nbgrader(folder, "generate_assignment", NAME)
     return open_course(folder)
 

@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from course_admin.grading.framing import receive, send
-from course_admin.grading.hidden import in_hidden_part
+from course_admin.grading.tracing import in_hidden_part
 from course_admin.grading.wire import decode, encode
 
 MEMORY = 8 * 1024**3

@@ -1,40 +1,31 @@
-"""The hidden part of the test that this process runs: which lines it is, and whether one of them is at work."""
+"""Hidden tests: which lines of a test students are not given, by the markers that the course has chosen."""
 
-import re
-import sys
+from typing import Any
 
-FILE = "<test>"  # the name of the test's code in tracebacks
-hidden: set[int] = set()  # lines of the test that this process runs
-_REGION = re.compile(r"BEGIN HIDDEN TESTS|END HIDDEN TESTS")
+from course_admin.errors import CourseError
+
+BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"  # nbgrader's own
 
 
-def hidden_lines(source: str) -> set[int]:
-    """The numbers of the lines between the markers of a hidden test, markers included; lines count from 1."""
+def markers(config: Any) -> tuple[str, str]:
+    """What c.ClearHiddenTests of nbgrader_config.py says. config: traitlets' Config. Raises CourseError."""
+    from nbgrader.preprocessors import ClearHiddenTests
+    from traitlets import TraitError
+
+    try:
+        tool = ClearHiddenTests(config=config)
+    except TraitError as error:
+        raise CourseError(f"nbgrader_config.py: c.ClearHiddenTests cannot be used: {error}") from error
+    return tool.begin_test_delimeter, tool.end_test_delimeter
+
+
+def hidden_lines(source: str, begin: str = BEGIN, end: str = END) -> set[int]:
+    """The numbers of the lines from `begin` to `end`, these two included, as nbgrader cuts them; lines count from 1."""
     found, inside = set(), False
-    for number, line in enumerate(source.splitlines(), start=1):
-        marker = _REGION.search(line)
-        inside = inside or (marker is not None and marker[0].startswith("BEGIN"))
+    for number, line in enumerate(source.split("\n"), start=1):
+        begins = begin in line
+        inside = inside or begins
         if inside:
             found.add(number)
-        inside = inside and not (marker is not None and marker[0].startswith("END"))
+        inside = inside and (begins or end not in line)
     return found
-
-
-def lines_of(error: BaseException) -> set[int]:
-    """The lines of the test that an error went through."""
-    trace, lines = error.__traceback__, set()
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == FILE:
-            lines.add(trace.tb_lineno)
-        trace = trace.tb_next
-    return lines
-
-
-def in_hidden_part() -> bool:
-    """Whether the line of the test that is being run now is a hidden one."""
-    frame = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_filename == FILE and frame.f_lineno in hidden:
-            return True
-        frame = frame.f_back
-    return False

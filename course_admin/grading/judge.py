@@ -20,12 +20,12 @@ from course_admin.grading.asserts import telling
 from course_admin.grading.definitions import parse_cell
 from course_admin.grading.failure_messages import told
 from course_admin.grading.folder import Folder, looks_at_files
-from course_admin.grading.hidden import FILE, hidden, hidden_lines, in_hidden_part, lines_of
 from course_admin.grading.namespace import Namespace
 from course_admin.grading.proxies.errors import Stopped
 from course_admin.grading.proxies.link import Link
 from course_admin.grading.student_source import StudentSource
 from course_admin.grading.surroundings import Main, Shell, patch
+from course_admin.grading.tracing import FILE, hidden, in_hidden_part, lines_of
 
 CHANGED = "(the test minds that your answer changes what it is given)"
 COPIES = "the test trains an answer's parameters, which are copies here: give the test the tag in-kernel"
@@ -36,15 +36,14 @@ _TRAINS = re.compile(r"\boptim\.\w+\(|\boptimi[sz]er\w*\.step\(")
 def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any]:
     """The verdict on the test case["source"].
 
-    case: "source" of the test; "cells" before it, pairs (kind, instructor's source) as `Namespace` takes them;
-    "student", pairs (source, ran to its end) as `StudentSource` takes them; "troubles", name -> why the cell that
-    should define it stopped. `send` carries a request to the agent.
+    case: "source" of the test; "hidden", the numbers of its hidden lines; "cells" before it, pairs (kind, instructor's
+    source) as `Namespace` takes them; "student", pairs (source, ran to its end) as `StudentSource` takes them;
+    "troubles", name -> why the cell that should define it stopped. `send` carries a request to the agent.
 
     The verdict holds "passed"; "share", the points where the test ends with a number, as nbgrader has it, else None;
     "hidden", "message", "hint"; "printed", by the visible part; "odd", what a person should look at, or "".
     """
-    source = case["source"]
-    hidden.update(hidden_lines(source))
+    hidden.update(case["hidden"])
     link = Link(send)
     student = StudentSource(case["student"])
     link.names_in_source, link.globals_read = student.names_used, student.globals_read()

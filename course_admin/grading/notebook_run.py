@@ -7,7 +7,6 @@ from typing import Any
 
 from course_admin.grading.bench import TestTrouble, bench_for
 from course_admin.grading.definitions import bound_names, free_names, parse_cell
-from course_admin.grading.hidden import hidden_lines
 from course_admin.grading.records import (
     CellRun,
     Limits,
@@ -121,6 +120,7 @@ class NotebookRun:
         student = [(source, whole) for _, source, whole in self.runner.ran]
         return {
             "source": asked.source,
+            "hidden": list(asked.hidden),
             "cells": cells,
             "student": student,
             "troubles": self.troubles,
@@ -130,8 +130,7 @@ class NotebookRun:
     def _lend(self, asked: SpecCell) -> None:
         """Run in the kernel what the visible part of a test defines and a later cell of the student uses."""
         here = next((n for n, cell in enumerate(self.notebook.cells) if cell.id == asked.id), len(self.notebook.cells))
-        hidden = hidden_lines(asked.source)
-        lines = ["" if n in hidden else line for n, line in enumerate(asked.source.splitlines(), start=1)]
+        lines = ["" if n in asked.hidden else line for n, line in enumerate(asked.source.split("\n"), start=1)]
         try:
             body = [node for node in parse_cell("\n".join(lines)).body if isinstance(node, DEFINES)]
         except SyntaxError:
@@ -163,5 +162,5 @@ class NotebookRun:
         )
         if run.died:
             self.runner.replay()
-        mark = self._mark(asked, not run.trouble, run.trouble, bool(hidden_lines(asked.source)))
+        mark = self._mark(asked, not run.trouble, run.trouble, bool(asked.hidden))
         return mark, replace(run, outputs=() if run.trouble else run.outputs)

@@ -14,6 +14,7 @@ class SpecCell:
     kind: "answer" (the student's own), "test" (code that is marked), "manual" (marked by hand) or "given" (all else).
     source: the instructor's, hidden tests included, solutions included. stub: what the student was given in its place.
     locked: the student may not change it (tests; read-only given cells; nbgrader's task cells, which are "manual").
+    hidden: the numbers of a test's lines that students are not given, markers included, counted from 1.
     tags: those of the instructor's cell; a test with the tag "in-kernel" is run in the student's own process.
     """
 
@@ -26,6 +27,7 @@ class SpecCell:
     locked: bool = False
     cell_id: str = ""
     tags: tuple[str, ...] = ()
+    hidden: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from course_admin.errors import CourseError
 from course_admin.grading.course import Course, require_name
+from course_admin.grading.hidden import hidden_lines, markers
 from course_admin.grading.reading import RawCell, read_notebook
 from course_admin.grading.records import Assignment, NotebookSpec, SpecCell
 
@@ -52,6 +53,7 @@ def _notebook(course: Course, assignment: str, notebook) -> NotebookSpec:
     graded = {cell.name: cell for cell in [*notebook.grade_cells, *notebook.task_cells]}
     answered = {cell.name for cell in notebook.solution_cells}
     tasks = {cell.name for cell in notebook.task_cells}
+    begin, end = markers(course.app.config)
     cells = []
     for number, cell in enumerate(released or instructors):
         saved = book.pop(cell.grade_id, None)
@@ -71,7 +73,9 @@ def _notebook(course: Course, assignment: str, notebook) -> NotebookSpec:
         locked = (name in graded and not answer) or (bool(saved.locked) and not answer)
         stub = saved.source if answer else cell.source
         tags = tagged.get(name, ())
-        cells.append(SpecCell(name, kind, saved.cell_type, source, stub or "", points, locked, cell.cell_id, tags))
+        hidden = tuple(sorted(hidden_lines(source, begin, end))) if kind == "test" else ()
+        about = (points, locked, cell.cell_id, tags, hidden)
+        cells.append(SpecCell(name, kind, saved.cell_type, source, stub or "", *about))
     if book:
         raise CourseError(
             f"{assignment}/{notebook.name}: the gradebook has cell {sorted(book)[0]!r}, the released notebook has not: "

@@ -12,12 +12,12 @@ from typing import Any
 
 from course_admin.grading.asserts import telling
 from course_admin.grading.definitions import parse_cell
-from course_admin.grading.hidden import FILE
 from course_admin.grading.namespace import Namespace
 from course_admin.grading.proxies.link import Link
 from course_admin.grading.proxies.notes import origin
 from course_admin.grading.proxies.proxy import Proxy
 from course_admin.grading.student_source import StudentSource
+from course_admin.grading.tracing import FILE
 
 
 class Main(types.ModuleType):
