@@ -82,6 +82,84 @@ def test_an_object_that_says_yes_to_everything_is_refused(compare):
     assert not np.array_equal(got, np.array(4.0))  # it takes any error for "not equal"
 
 
+YES_AND_HASHED = ALWAYS_EQUAL.replace("def __bool__", "def __hash__(self): return hash(4)\n    def __bool__")
+
+
+@pytest.mark.parametrize(
+    "look",
+    [lambda got: got in {4}, lambda got: {4: 1}[got], lambda got: len({4, got}), lambda got: {got} == {4}],
+)
+def test_an_object_that_lies_where_the_expected_lies_in_a_set_is_refused_all_the_same(look):
+    got = call(YES_AND_HASHED, 2)
+    assert hash(got) == hash(4)
+    with pytest.raises(TypeError, match="expected plain data"):
+        look(got)
+
+
+def test_functions_and_classes_equal_nothing_of_ours_whatever_their_class_says():
+    source = """
+class Yes(type):
+    def __eq__(self, other): return True
+    __hash__ = type.__hash__
+    def __len__(self): return 3
+class Four(metaclass=Yes): pass
+def f(x): return Four if x else f
+"""
+    for got in (call(source, 1), call(source, 0)):
+        assert (got == 4) is False and (got != 4) is True
+        assert got not in [4, None] and not np.array_equal(got, np.array(4)) and got == got
+    with pytest.raises(TypeError, match="expected plain data"):
+        print(call(source, 1) < 5)
+
+
+class Robot:
+    """As a test defines one."""
+
+    def __init__(self):
+        self.place, self._code = 0, 42
+
+    def go(self, far):
+        self.place += far
+
+
+Robot.__module__ = "__main__"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "robot._code",
+        "robot.go.__globals__",
+        "robot.go.__self__",
+        "robot._ask('get', '_code')",
+        "robot._ask('get', '__class__')",
+        "robot._ask('op', 'class')",
+        "robot._ask('op', 'getattribute', 'place')",
+        "robot._ask('set', 'go', 1)",
+        "robot._ask('set', '__class__', int)",
+        "robot._ask(['get'], ['place'])",
+        "setattr(robot, 'go', 1)",
+        "len(robot)",
+        "robot()",
+        "__import__('pickle').dumps(robot)",
+    ],
+)
+def test_of_an_object_of_the_test_an_answer_sees_no_more_than_its_public_attributes(body):
+    link, names = linked(f"def f(robot):\n  robot.go(2)\n  got.append({body})\ngot = []")
+    f, robot = link.request("get", "f"), Robot()
+    with pytest.raises((AttributeError, TypeError)):
+        f(robot)
+    assert robot.place == 2 and not names["got"] and type(robot) is Robot and callable(robot.go)
+
+
+def test_an_object_of_the_test_is_gone_with_the_test():
+    link, names = linked("def f(robot): kept.append(robot)\nkept = []")
+    link.request("get", "f")(Robot())
+    link.send(encode(([], "reset")))
+    with pytest.raises(RuntimeError, match="the test is over"):
+        print(names["kept"][0].place)
+
+
 def test_subclasses_of_plain_kinds_arrive_as_the_plain_kind():
     source = """
 import numpy
@@ -298,6 +376,7 @@ def test_probes_run_beside_the_answer_and_names_are_told():
         encode(("error", [1], (), "", "", "")),
         encode(("error", ["x"], (), "", "")),
         encode(("ask", 1, 77, (), {}, "")),
+        encode(("ok", object(), "", None, [], [], []), lambda value: ("ours", 77)),
         encode(("pass", 1)),
         encode([("ok", 1, "", None)]),
         encode(("ok", object(), "", None), lambda value: ("handle", "1", "object", "x")),

@@ -5,9 +5,10 @@ import builtins
 import reprlib
 from typing import Any, NoReturn
 
-from course_admin.grading.proxies.classes import type_of
+from course_admin.grading.proxies.classes import class_of, type_of
 
-_FAILED, _LEFT, _RIGHT, _TYPE = "@failed", "@left", "@right", "@type"  # no program can use these names
+_FAILED, _LEFT, _RIGHT = "@failed", "@left", "@right"  # no program can use these names
+_TYPE, _CLASS = "@type", "@class"
 _short = reprlib.Repr()
 _short.maxlist = _short.maxtuple = 12
 _short.maxstring = _short.maxother = 160
@@ -23,6 +24,14 @@ class _Telling(ast.NodeTransformer):
         if isinstance(node.func, ast.Name) and node.func.id == "type" and len(node.args) == 1 and not node.keywords:
             node.func = ast.copy_location(ast.Name(_TYPE, ast.Load()), node.func)
         return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        """So is x.__class__."""
+        self.generic_visit(node)
+        if node.attr != "__class__" or not isinstance(node.ctx, ast.Load):
+            return node
+        asked = ast.Call(ast.Name(_CLASS, ast.Load()), [node.value], [])
+        return ast.fix_missing_locations(ast.copy_location(asked, node))
 
     def visit_Assert(self, node: ast.Assert) -> list[ast.stmt]:
         told = "assert " + (ast.get_source_segment(self.source, node.test) or "...")
@@ -41,7 +50,7 @@ class _Telling(ast.NodeTransformer):
 
 def telling(tree: ast.Module, source: str) -> tuple[ast.Module, dict[str, Any]]:
     """The program with asserts that tell, and the names that it needs."""
-    return _Telling(source).visit(tree), {_FAILED: _failed, _TYPE: type_of}
+    return _Telling(source).visit(tree), {_FAILED: _failed, _TYPE: type_of, _CLASS: class_of}
 
 
 def _failed(told: str, message: Any, *sides: Any) -> NoReturn:

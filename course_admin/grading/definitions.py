@@ -21,7 +21,7 @@ class Definition:
     """Where a name gets its value.
 
     whose: "student" or "ours". kind: "import", "definition" (function, class), "literal", "value". node: the statement.
-    known: whether the value can be had here from `node`; else it is asked of the student's kernel.
+    known: whether the value can be had here from `node`; else it is asked of the student's kernel. cell: its kind.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Definition:
     kind: str
     node: ast.stmt
     known: bool
+    cell: str = ""
 
 
 def parse_cell(source: str) -> ast.Module:
@@ -68,7 +69,7 @@ def _definition(name: str, cell: str, node: ast.stmt) -> Definition:
         return Definition(name, "student", kind, node, known=False)
     if cell == "edited" and (kind in ("literal", "value") or (kind == "definition" and _is_stub(node))):
         return Definition(name, "student", kind, node, known=False)
-    return Definition(name, "ours", kind, node, known=kind != "value" or cell == "test")
+    return Definition(name, "ours", kind, node, known=kind != "value" or cell == "test", cell=cell)
 
 
 def _kind(node: ast.stmt) -> str:

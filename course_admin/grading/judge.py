@@ -10,7 +10,6 @@ import inspect
 import io
 import linecache
 import numbers
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -28,9 +27,11 @@ from course_admin.grading.surroundings import Main, Shell, patch
 from course_admin.grading.tracing import FILE, hidden, in_hidden_part, lines_of
 
 CHANGED = "(the test minds that your answer changes what it is given)"
-COPIES = "the test trains an answer's parameters, which are copies here: give the test the tag in-kernel"
+COPIES = (
+    "the test trains copies of an answer's parameters: hand model.parameters() itself to the optimiser, or give the "
+    "test the tag in-kernel"
+)
 MOST_PRINTED = 20_000
-_TRAINS = re.compile(r"\boptim\.\w+\(|\boptimi[sz]er\w*\.step\(")
 
 
 def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
                 verdict = again | {"message": f"{again['message']}\n{CHANGED}"}
             elif verdict["share"] is not None and again["share"] is not None:
                 verdict["share"] = min(verdict["share"], again["share"])
-    if not verdict["passed"] and _TRAINS.search(case["source"]):
+    if not verdict["passed"] and link.trains_copies:
         verdict["odd"] = verdict["odd"] or COPIES
     return verdict | {"printed": printed.getvalue()}
 

@@ -29,20 +29,33 @@ class Namespace(dict):
         self.instructors: Namespace | None = None
         self.found, self.starred = definitions(cells)
         self.seen: dict[str, tuple[bytes, Any]] = {}
+        self.declared: set[str] = set()  # names that functions of the test bind by `global`, unseen by __setitem__
+        self.noted: dict[str, Any] = {}  # the values of found names as they were last set or told
         classes = [one for one in self.found.values() if isinstance(one.node, ast.ClassDef)]
-        self.given = {one.name for one in classes if one.whose == "ours"}
-        link.operators = frozenset(name for one in classes if one.whose == "student" for name in operators(one.node))
+        self.given = {one.name for one in classes if one.whose == "ours" and one.cell != "test"}
+        link.class_operators = {one.name: operators(one.node) for one in classes if one.whose == "student"}
+        link.operators = frozenset().union(*link.class_operators.values())
         link.given = lambda name: self[name] if name in self.given else None
         link.changes_arguments = self._instructor_changes
+        link.before_call = self.note_globals
         if self.given and not instructors:
             link.request("given", sorted(self.given))
 
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
-        if not self.looking and name in self.found and name in self.link.globals_read:
-            with contextlib.suppress(NotPlain):  # data only; an answer that reads the name shall find it
-                encode(value)
-                self.link.rebound[name] = value
+        if name in self.found:
+            self.noted[name] = value
+            if not self.looking and name in self.link.globals_read:
+                with contextlib.suppress(NotPlain):  # data only; an answer that reads the name shall find it
+                    encode(value)
+                    self.link.rebound[name] = value
+
+    def note_globals(self) -> None:
+        """Notice what functions of the test have bound by `global` before an answer is called that may read it."""
+        for name in self.declared & self.found.keys() & self.keys():
+            value = super().__getitem__(name)
+            if self.noted.get(name, self) is not value:
+                self[name] = value
 
     def __missing__(self, name: str) -> Any:
         self.looking += 1
@@ -171,7 +184,11 @@ class Namespace(dict):
         )
 
     def prepare(self, tree: ast.AST) -> None:
-        """Look up beforehand what class bodies use: Python asks the globals of a class body in no other way."""
+        """Look up beforehand what class bodies use: Python asks the globals of a class body in no other way.
+
+        And note which names its functions declare as global.
+        """
+        self.declared |= {name for part in ast.walk(tree) if isinstance(part, ast.Global) for name in part.names}
         for body in (part for part in ast.walk(tree) if isinstance(part, ast.ClassDef)):
             for name in free_names(body) - vars(builtins).keys():
                 with contextlib.suppress(Exception):

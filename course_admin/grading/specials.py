@@ -13,6 +13,7 @@ import pathlib
 import random
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from collections.abc import Callable
 from typing import Any
 
 _TYPES = [bool, bytearray, bytes, complex, dict, float, frozenset, int, list, object, range, set, str, tuple]
@@ -39,6 +40,7 @@ BUILDERS = {
 }
 _VIEWS = [type(view) for view in ({}.keys(), {}.values(), {}.items())]
 _namedtuples: dict[tuple, type] = {}
+make_named_tuple: Callable[[str, tuple], type] = namedtuple  # in a test's process, proxies/named_tuples.py's
 
 
 def dump_special(value: Any) -> tuple | None:
@@ -71,6 +73,8 @@ def dump_special(value: Any) -> tuple | None:
     if kind is random.Random:
         return "Random", value.getstate()
     if issubclass(kind, tuple) and type(getattr(kind, "_fields", None)) is tuple:
+        if kind.__module__ == "__main__":  # a class of this side: what comes back is of the same
+            note_namedtuple(kind)
         return "namedtuple", kind.__name__, kind._fields, tuple(value)
     return _dump_subclass(value) or _dump_numpy(value)
 
@@ -130,8 +134,8 @@ def _named_tuple(name: str, fields: tuple, values: tuple) -> tuple:
     if key not in _namedtuples:
         if len(_namedtuples) > 100 or len(fields) > 100 or len(name) > 100 or any(len(field) > 100 for field in fields):
             raise ValueError("too many named tuples")
-        _namedtuples[key] = namedtuple(name, fields)
-    return _namedtuples[key](*values)
+        _namedtuples[key] = make_named_tuple(name, fields)
+    return _namedtuples[key]._make(values)
 
 
 def note_namedtuple(kind: type) -> None:

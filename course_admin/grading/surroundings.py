@@ -4,18 +4,23 @@ The process lives for one test only, so that nothing here is undone.
 """
 
 import contextlib
+import dataclasses
+import functools
 import inspect
 import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
+from course_admin.grading import specials
 from course_admin.grading.asserts import telling
 from course_admin.grading.definitions import parse_cell
 from course_admin.grading.namespace import Namespace
 from course_admin.grading.proxies.link import Link
+from course_admin.grading.proxies.named_tuples import told_named_tuple
 from course_admin.grading.proxies.notes import origin
 from course_admin.grading.proxies.proxy import Proxy
+from course_admin.grading.proxies.training import train_beside
 from course_admin.grading.student_source import StudentSource
 from course_admin.grading.tracing import FILE
 
@@ -64,7 +69,7 @@ class Shell:
 
 
 def patch(link: Link, student: StudentSource) -> None:
-    """Make inspect and the global random generators know the student's side."""
+    """Make inspect, dataclasses, optimisers and the global random generators know the student's side."""
 
     def source_of(thing: Any, before: Callable = inspect.getsource) -> str:
         text = student.text(origin(thing)) if isinstance(thing, Proxy) else before(thing)
@@ -82,9 +87,25 @@ def patch(link: Link, student: StudentSource) -> None:
         )
 
     inspect.getsource, inspect.signature = source_of, signature_of
+    for name in ("asdict", "astuple", "fields", "is_dataclass", "replace"):
+        setattr(dataclasses, name, _beside(getattr(dataclasses, name)))
+    specials.make_named_tuple = functools.partial(told_named_tuple, link)
+    train_beside(link)
     for module, name in (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed")):
         if module in sys.modules:
             setattr(sys.modules[module], name, _on_both_sides(link, module, getattr(sys.modules[module], name), name))
+
+
+def _beside(function: Callable) -> Callable:
+    """The function, run where the object is that it is given first."""
+
+    @functools.wraps(function)
+    def asked(thing: Any, *arguments: Any, **named: Any) -> Any:
+        if isinstance(thing, Proxy):
+            return thing.run_probe(f"{function.__module__}:{function.__name__}", arguments, named)
+        return function(thing, *arguments, **named)
+
+    return asked
 
 
 def _on_both_sides(link: Link, module: str, seed: Callable, name: str) -> Callable:

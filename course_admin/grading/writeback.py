@@ -8,7 +8,7 @@ import numpy as np
 
 def write_back(mine: Any, theirs: Any) -> None:
     """Give `mine`, where it can be changed at all, the content of `theirs`; parts of the same kind stay."""
-    if type(mine) is not type(theirs):
+    if mine is theirs or type(mine) is not type(theirs):
         return
     if isinstance(mine, list):
         mine[:] = [*map(_kept, mine, theirs), *theirs[len(mine) :]]

@@ -19,7 +19,8 @@ from typing import Any
 
 from course_admin.grading.agent.errors import classes_of, failure
 from course_admin.grading.agent.printing import Printed
-from course_admin.grading.agent.tasks import Stub, Task, Whole, items_of
+from course_admin.grading.agent.stubs import FunctionStub, items_of, object_stub
+from course_admin.grading.agent.tasks import Task, Whole
 from course_admin.grading.objects import build, is_given, state
 from course_admin.grading.wire import NotPlain, decode, encode
 
@@ -82,7 +83,7 @@ class Agent:
         """The data that stands for an object on the way out."""
         for number, stub in self.stubs.items():
             if stub is value:
-                return "function of ours", number
+                return "ours", number
         if type(value).__module__ == "__main__" and type(value).__name__ in self.given and is_given(value):
             return "given", type(value).__name__, state(value)
         number = self.ids.get(id(value))
@@ -101,12 +102,10 @@ class Agent:
             return self.objects[what]
         if kind == "name":
             return self.namespace[what]
-        if kind == "function of ours":
-            return self.stubs.setdefault(what, Stub(self, what))
+        if kind in ("function of ours", "iterator of ours", "object of ours"):
+            return self.stub(kind, what, rest)
         if kind == "code of ours":
             return FunctionType(marshal.loads(what), {"__builtins__": builtins}, "function", rest[0])
-        if kind == "iterator of ours":
-            return items_of(self.stubs.setdefault(what, Stub(self, what)))
         if kind == "import":
             value = importlib.import_module(what)
             for part in rest[0].split(".") if rest[0] else ():
@@ -115,6 +114,14 @@ class Agent:
         if kind == "library":
             return build(getattr(importlib.import_module(what), rest[0]), rest[1])
         return build(self.namespace[what], rest[0])  # an object of a class that the notebook gives
+
+    def stub(self, kind: str, number: int, rest: list) -> Any:
+        """What stands here for something of ours; the same each time it comes."""
+        if number not in self.stubs:
+            made = object_stub(self, number, *rest) if rest else FunctionStub(self, number, "function")
+            self.stubs[number] = made
+        stub = self.stubs[number]
+        return items_of(stub) if kind == "iterator of ours" else stub
 
     def plain(self, value: Any) -> bytes:
         """`value` as bytes; what is circular or too deep goes out as a handle as a whole."""

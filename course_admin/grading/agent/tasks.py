@@ -1,4 +1,4 @@
-"""One request at work in the student's process, and the functions of ours that it may have to ask meanwhile."""
+"""One request at work in the student's process; it may have to ask our side meanwhile (stubs.py)."""
 
 import builtins
 import contextlib
@@ -94,23 +94,3 @@ class Task(Verbs):
         names, message = value
         kind = next((kind for name in names if isinstance(kind := getattr(builtins, name, None), type)), RuntimeError)
         raise kind(message)
-
-
-class Stub:
-    """Stands for a function of ours in the student's process."""
-
-    def __init__(self, agent: Any, number: int):
-        self._agent, self._number = agent, number
-        self.__name__ = "function"
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        task = getattr(Task.current, "task", None)
-        if task is None or self._number not in self._agent.stubs:
-            raise RuntimeError("this function was lent for the time of a test, and the test is over")
-        return task.ask(self._number, arguments, named)
-
-
-def items_of(stub: Any) -> Any:
-    """An iterator of ours, item by item."""
-    while item := stub():
-        yield item[0]

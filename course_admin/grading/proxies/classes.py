@@ -9,6 +9,7 @@ from course_admin.grading.proxies.notes import link_of, own_notes
 from course_utils.checks.elsewhere import Elsewhere
 
 TELLING = {"torch", "keras", "tensorflow", "sklearn", "scipy", "optuna"}  # libraries whose classes isinstance may meet
+STANDARD = {"abc", "collections", "enum", "numbers", "typing"}
 FUNCTIONS = {
     "builtins.function": types.FunctionType,
     "builtins.generator": types.GeneratorType,
@@ -39,11 +40,32 @@ def is_of_library(proxy: Elsewhere) -> bool:
     return told_class(proxy).__module__.partition(".")[0] in TELLING
 
 
+def is_unlike_data(proxy: Elsewhere) -> bool:
+    """Whether it is a function or a class: those equal themselves and nothing else."""
+    return own_notes(proxy)["kind"] == "class" or told_class(proxy) in FUNCTIONS.values()
+
+
 def type_of(value: Any) -> Any:
     """What type(value) says in a test: of a student's object its class, a library's where it is exactly that."""
     if not issubclass(type(value), Elsewhere):
-        return type(value)
+        link = getattr(type(value), "_link", None) if issubclass(type(value), tuple) else None
+        return type(value) if link is None else link.request("op", "type", (value,))  # a named tuple of the answer's
     told = told_class(value)
     if own_notes(value)["classes"][:1] == [f"{told.__module__}.{told.__qualname__}"]:
         return told
     return told if told in FUNCTIONS.values() else link_of(value).request("op", "type", (value,))
+
+
+def class_of(value: Any) -> Any:
+    """What value.__class__ says in a test: as `type_of`, and what an object of ours says itself."""
+    return type_of(value) if issubclass(type(value), Elsewhere) else value.__class__
+
+
+def known_class(proxy: Any) -> Any:
+    """A library's or a standard class itself for its proxy, so that issubclass() can tell; else what it was given."""
+    if not issubclass(type(proxy), Elsewhere):
+        return proxy
+    module, name = (link_of(proxy).request("attr", proxy, part) for part in ("__module__", "__qualname__"))
+    known = type(module) is type(name) is str and module.partition(".")[0] in TELLING | STANDARD
+    kind = vars(sys.modules[module]).get(name) if known and module in sys.modules else None
+    return kind if isinstance(kind, type) else proxy

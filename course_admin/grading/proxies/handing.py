@@ -1,4 +1,4 @@
-"""What a test may hand to an answer besides plain data: proxies, functions of its own, library functions."""
+"""What a test may hand to an answer besides plain data: proxies, its own functions and objects, library functions."""
 
 import builtins
 import functools
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from course_admin.grading.objects import is_given, state
+from course_admin.grading.proxies.lending import Lent, may_be_lent
 from course_admin.grading.proxies.notes import number_of
 from course_admin.grading.wire import NotPlain
 from course_utils.checks.elsewhere import Elsewhere
@@ -35,6 +36,9 @@ def handed_out(link: Any, value: Any) -> tuple:
         return "library", kind.__module__, kind.__qualname__, dict(vars(value))  # such as nn.MSELoss()
     if kind is types.FunctionType and _stands_alone(value):
         return "code of ours", marshal.dumps(value.__code__), value.__defaults__
+    if may_be_lent(value):
+        lent = link.lent[id(value)] = Lent(value)
+        return "object of ours", id(value), kind.__name__, lent.operators
     if hasattr(kind, "__next__"):
         link.lent[id(value)] = functools.partial(_one_more, value)
         return "iterator of ours", id(value)

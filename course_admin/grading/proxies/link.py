@@ -11,7 +11,9 @@ from course_admin.grading.proxies.classes import class_named
 from course_admin.grading.proxies.errors import Stopped, rebuilt, warn
 from course_admin.grading.proxies.forms import FORMS
 from course_admin.grading.proxies.handing import handed_out
+from course_admin.grading.proxies.lending import Lent
 from course_admin.grading.proxies.proxy import Coroutine, Proxy
+from course_admin.grading.proxies.training import note_copies
 from course_admin.grading.wire import decode, encode
 
 MOST_CALLBACKS = 200_000
@@ -29,10 +31,13 @@ class Link:
         self.exceptions: dict[str, type] = {}  # the exception classes that answers define, by name
         self.given: Callable[[str], Any] = lambda name: None  # the class of this name that a given cell defines
         self.operators: frozenset[str] = frozenset()  # those that the instructor's own classes define
+        self.class_operators: dict[str, set[str]] = {}  # the same, by class
         self.changes_arguments: Callable[[str, tuple, dict], bool] = lambda *call: False
         self.spares, self.spared = True, False  # whether arguments are kept from changes that nobody asked for
+        self.trains_copies = False  # whether the test has made an optimiser for copies of the answer's parameters
         self.globals_read: set[str] = set()  # names that the student's functions read
         self.rebound: dict[str, Any] = {}  # of those, what the test has bound anew and the other side does not know
+        self.before_call: Callable[[], None] = lambda: None  # may add to `rebound`
         self.after_call: Callable[[], None] = lambda: None  # is told when an answer may have done something
         self.names_in_source: Callable[[str], set[str]] = lambda name: set()  # names that the source of `name` uses
 
@@ -45,6 +50,8 @@ class Link:
         Raises what the student's code raised.
         """
         with self.lock:  # a test may call an answer in threads
+            if verb == "call":
+                self.before_call()
             while verb == "call" and self.rebound:
                 self.request("assign", *self.rebound.popitem())
             forget, self.forget = self.forget, []
@@ -61,6 +68,7 @@ class Link:
         sys.stdout.write(printed)
         for names, message in warned:
             warn(names, message)
+        note_copies(value)
         return value, after, aliases, graphs
 
     def _ask(self, request: tuple) -> tuple:
@@ -89,8 +97,9 @@ class Link:
         return handed_out(self, value)
 
     def resolve(self, told: tuple) -> Any:
-        if told[0] == "function of ours":
-            return self.lent[told[1]]
+        if told[0] == "ours":
+            lent = self.lent[told[1]]
+            return lent.value if type(lent) is Lent else lent
         if told[0] == "given":
             return build(self.given(told[1]), told[2])
         _, number, kind, name, classes = told

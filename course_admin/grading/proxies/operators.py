@@ -1,13 +1,14 @@
 """Operators of a student's objects: refused with data of ours, for the object could see what is expected and say yes.
 
 Two objects of the student may be compared with each other, and an object of a class that the assignment asks for
-answers the operators that the instructor's own class defines.
+answers the operators that the instructor's own class defines. A function or a class equals nothing of ours, which is
+decided here.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from course_admin.grading.proxies.classes import is_of_library
+from course_admin.grading.proxies.classes import is_of_library, is_unlike_data
 from course_admin.grading.proxies.notes import link_of, own_notes
 from course_utils.checks.elsewhere import Elsewhere
 
@@ -24,12 +25,19 @@ def allowed(name: str, operands: tuple) -> bool:
     return any(own_notes(one)["asked_for"] and name in link_of(one).operators for one in proxies)
 
 
+def _sees_nothing(name: str, proxy: Elsewhere) -> bool:
+    """Whether it is about len() of a model of a library or of a class (an enumeration): numbers that no test shows."""
+    return name in ("len", "reversed") and (is_of_library(proxy) or own_notes(proxy)["kind"] == "class")
+
+
 def _operator(name: str, reflected: bool = False) -> Callable:
     def method(self: Elsewhere, *others: Any) -> Any:
         operands = (*others, self) if reflected else (self, *others)
-        if not allowed("r" * reflected + name, operands) and not (name == "len" and is_of_library(self)):
+        if not allowed("r" * reflected + name, operands) and not _sees_nothing(name, self):
             if name == "bool" and own_notes(self)["asked_for"] and "len" not in link_of(self).operators:
                 return True
+            if name in ("eq", "ne") and is_unlike_data(self):
+                return name == "ne"
             raise refusal(self)
         value = link_of(self).request("op", name, operands)
         if isinstance(value, Elsewhere) and name not in ("eq", "ne", "lt", "le", "gt", "ge"):
@@ -45,9 +53,12 @@ class Operators(Elsewhere):
     __array_ufunc__ = None
 
 
-_BINARY = "add sub mul matmul truediv floordiv mod pow lshift rshift and or xor divmod"
-_OTHERS = "eq ne lt le gt ge neg pos invert abs len bool int float complex index round reversed"
-for _name in f"{_BINARY} {_OTHERS}".split():
+BINARY = [
+    *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "divmod"),
+    *("lshift", "rshift", "and", "or", "xor"),
+]
+UNARY = ["neg", "pos", "invert", "abs", "len", "bool", "int", "float", "complex", "index", "round", "reversed"]
+for _name in (*BINARY, *UNARY, "eq", "ne", "lt", "le", "gt", "ge"):
     setattr(Operators, f"__{_name}__", _operator(_name))
-for _name in _BINARY.split():
+for _name in BINARY:
     setattr(Operators, f"__r{_name}__", _operator(_name, reflected=True))
