@@ -190,7 +190,7 @@ TRAINED = {
     "groups, a schedule and a clipped gradient": (
         "class Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n"
         "        self.body, self.head = torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)\n    def forward(self, x):\n"
-        "        return self.head(torch.relu(self.body(x)))",
+        "        return self.head(torch.tanh(self.body(x)))",
         "model = Net()\nhead = {'params': model.head.parameters(), 'lr': 0.0}\n"
         "opt = torch.optim.Adam([{'params': model.body.parameters()}, head], lr=0.1)\n"
         "rates = torch.optim.lr_scheduler.StepLR(opt, 1, gamma=0.5)\n"
