@@ -90,8 +90,8 @@ my_guess_best_output = None
 # ResNet ends in a linear layer, called `fc`, from its features to the 1,000 classes of ImageNet. It goes. Two new layers come:
 #
 # ```text
-#  x ── backbone without fc ── features ── layer 1 ──┬── embedding ──> triplet loss
-#                                                    └── (neck) ── layer 2 ── logits ──> identity loss
+#  x ── backbone ── features ── layer 1 ──┬── embedding ──> triplet loss
+#                                         └── (neck) ── layer 2 ── logits ──> identity loss
 # ```
 #
 # The **neck** is a layer that may or may not be there; section 12.5 says what it is for.
