@@ -33,6 +33,10 @@ _PAGE = """\
     slider.setAttribute("aria-valuetext", words);
   }};
   slider.addEventListener("input", show);
+  // JupyterLab listens for the arrow keys farther out, to go from cell to cell; on the slider they are the slider's
+  slider.addEventListener("keydown", (event) => {{
+    if (/^(Arrow|Page|Home|End)/.test(event.key)) event.stopPropagation();
+  }});
   slider.setAttribute("aria-valuetext", caption.textContent);
   label.style.display = "block";
 }})();

@@ -60,8 +60,9 @@ def show_margin(anchor: np.ndarray, positive: np.ndarray, negative: np.ndarray, 
         axis.add_patch(plt.Circle(anchor, near, facecolor="white", edgecolor=COLOURS[0], linewidth=1.5))
         for name, place, number in (("anchor", anchor, 7), ("positive", positive, 0), ("negative", negative, 5)):
             axis.plot(*place, "osD"[number % 3], color=COLOURS[number], markersize=9)
-            axis.annotate(name, place, xytext=(8, 6), textcoords="offset points")
-        axis.set(xlim=(-1.15, 1.15), ylim=(-1.1, 1.1), aspect="equal", xlabel="first number", ylabel="second number")
+            side = {"xytext": (0, -18), "ha": "center"} if name == "anchor" else {"xytext": (8, 6)}
+            axis.annotate(name, place, textcoords="offset points", **side)
+        axis.set(xlim=(-1.15, 1.45), ylim=(-1.1, 1.1), aspect="equal", xlabel="first number", ylabel="second number")
         figure.tight_layout()
         figures.append(figure)
         kind = "hard" if far <= near else "easy" if far >= near + margin - 1e-9 else "semi-hard"

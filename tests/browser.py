@@ -1,5 +1,6 @@
 """Chromium for tests: where it is, how it is started, what it must not complain about, and pictures for docs/."""
 
+import io
 import os
 import shutil
 import threading
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PATIENCE = 300_000  # milliseconds: how long a page may take on a busy machine; only a failure ever waits that long
@@ -96,8 +99,14 @@ def serious_faults(page: Page) -> list[str]:
     ]
 
 
-def picture(page: Page, name: str) -> None:
-    """A screenshot for docs/, where `make pictures` asks for one."""
+def picture(page: Page, name: str, words: str = "") -> None:
+    """A screenshot for docs/, where `make pictures` asks for one.
+
+    words: what the page said then, kept in the file, so that tests/test_docs.py sees when the picture is out of date.
+    """
     if folder := os.environ.get("COURSE_PICTURES"):
         page.add_style_tag(content=".Toastify { display: none }")  # JupyterLab asks whether it may send news
-        page.screenshot(path=Path(folder) / name)
+        kept = PngInfo()
+        kept.add_text("Description", words)
+        shot = Image.open(io.BytesIO(page.screenshot()))
+        shot.save(Path(folder) / name, optimize=True, pnginfo=kept)

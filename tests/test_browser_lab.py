@@ -89,8 +89,18 @@ def test_a_student_works_through_the_first_exercise(page):
     run(page, "my_guess_highest_score = None")
     figure = run(page, "show_sliding(lines")
     expect(figure).to_contain_text("Row 1, column 4")
-    figure.get_by_role("slider").fill("8")
+    slider = figure.get_by_role("slider")
+    slider.fill("8")
     expect(figure).to_contain_text("Row 1, column 3")
+    slider.focus()
+    for key, place in (
+        ("ArrowLeft", "Row 1, column 2"),
+        ("ArrowRight", "Row 1, column 3"),
+        ("Home", "Row 0, column 0"),
+    ):
+        page.keyboard.press(key)  # and JupyterLab does not take it to go to another cell
+        expect(figure).to_contain_text(place)
+        expect(slider).to_be_focused()
     # the Validate button names the exercises that are still blank, and not this one
     page.get_by_role("button", name="Validate").click()
     results = page.get_by_role("dialog")

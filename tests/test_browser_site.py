@@ -42,9 +42,11 @@ def test_without_chromium_one_line_says_what_was_left_out_and_ci_fails(monkeypat
 
 
 def test_a_word_is_found_by_search_and_the_result_leads_to_the_lesson(browser, address):
-    with watched(browser) as reader:
+    with watched(browser, DESKTOP | {"height": 1200}) as reader:  # the picture holds the whole map
         reader.page.goto(f"{address}/index.html")
-        picture(reader.page, "site-map.png")
+        count = reader.page.get_by_text(re.compile(r"^\d+ lessons, \d+ hours of study\.$"))
+        expect(count).to_contain_text(f"{len(NAMES)} lessons")
+        picture(reader.page, "site-map.png", words=count.inner_text())
         reader.page.get_by_role("textbox", name="Search").first.fill("chellapilla")
         reader.page.keyboard.press("Enter")
         result = reader.page.locator("#search-results").get_by_role("link", name="1. Convolution by hand")
@@ -60,14 +62,10 @@ def test_search_works_without_a_server_too(browser, folder):
         expect(reader.page.locator("#search-results").get_by_role("link").first).to_have_text(re.compile("Convolution"))
 
 
-def test_a_phone_shows_a_lesson_without_sideways_scrolling_and_its_menu_opens(browser, address):
+def test_on_a_phone_the_menu_opens_and_leads_to_a_lesson(browser, address):
     with watched(browser, PHONE, has_touch=True) as reader:
         page = reader.page
         page.goto(f"{address}/{FIRST}")
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= PHONE["width"]
-        for image in page.locator("article img").all():
-            assert image.bounding_box()["width"] <= PHONE["width"]
         menu = page.locator(".sidebar-drawer").get_by_role("link", name="2. Image filters")
         expect(menu).not_to_be_in_viewport()
         page.locator("label[for=__navigation]:visible").first.click()
@@ -113,6 +111,8 @@ def test_next_and_previous_lead_through_the_lessons(browser, address):
 def test_a_figure_moves_with_its_slider_and_says_what_it_shows(browser, address, name):
     with watched(browser) as reader:
         reader.page.goto(f"{address}/{name}.html")
+        # JupyterLab takes the arrow keys of every element that lets them out
+        reader.page.evaluate("document.addEventListener('keydown', (event) => event.preventDefault())")
         figure = reader.page.locator("figure.course-frames")
         slider, image, caption = figure.get_by_role("slider"), figure.get_by_role("img"), figure.locator("figcaption")
         still, words = image.get_attribute("src"), caption.inner_text()
@@ -134,27 +134,60 @@ def test_without_scripts_and_on_paper_the_still_picture_stands_there(browser, ad
         expect(figure.get_by_role("img")).to_be_visible()
         expect(figure.get_by_role("slider")).to_be_hidden()
         expect(figure.locator("figcaption")).to_contain_text("Margin 0.30")
-
-
-LOOK_UP = ["index", "glossary", "notation", "timings", "search"]
-
-
-@pytest.mark.parametrize("name", [*LOOK_UP, *NAMES])
-def test_a_page_asks_no_other_host_and_has_no_console_error(browser, address, name):
     with watched(browser) as reader:
-        reader.page.goto(f"{address}/{name}.html")
+        reader.page.goto(f"{address}/09_triplet_loss.html")
+        figure = reader.page.locator("figure.course-frames")
+        expect(figure.get_by_role("slider")).to_be_visible()
+        reader.page.emulate_media(media="print")
+        expect(figure.get_by_role("img")).to_be_visible()
+        expect(figure.get_by_role("slider")).to_be_hidden()
+
+
+# ---- every page ---------------------------------------------------------------------------------------------------
+
+LOOK_UP = ["index", "glossary", "notation", "timings", "genindex", "search"]
+
+
+@pytest.fixture(scope="module", params=[*LOOK_UP, *NAMES])
+def read(request, browser, address):
+    """Every page of the site in turn, loaded once for all tests that take it; hints are unfolded, formulas drawn."""
+    with watched(browser, color_scheme="light") as reader:
+        reader.page.goto(f"{address}/{request.param}.html{'?q=kernel' if request.param == 'search' else ''}")
+        if request.param == "search":
+            expect(reader.page.locator("#search-results").get_by_role("link").first).to_be_visible()
         if reader.page.locator(".math").count():  # formulas are drawn without a network
             expect(reader.page.locator("mjx-container").first).to_be_visible()
+            reader.page.evaluate("MathJax.startup.promise")
+        reader.page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
         reader.page.wait_for_load_state("networkidle")
-        assert reader.hosts == {address.removeprefix("http://")}
-        assert reader.errors == []
+        yield reader
 
 
-@pytest.mark.parametrize(
-    ("name", "size", "scheme"),
-    [*((name, DESKTOP, "light") for name in [*LOOK_UP, NAMES[1]]), ("index", PHONE, "dark"), (NAMES[9], PHONE, "dark")],
-)
-def test_axe_finds_no_serious_fault_of_accessibility(browser, address, name, size, scheme):
-    with watched(browser, size, color_scheme=scheme) as reader:
-        reader.page.goto(f"{address}/{name}.html")
-        assert serious_faults(reader.page) == []
+def test_the_pages_read_below_are_all_that_there_are(folder):
+    assert {path.stem for path in folder.glob("*.html")} == {*LOOK_UP, *NAMES}
+
+
+def test_a_page_asks_no_other_host_and_has_no_console_error(read, address):
+    assert read.hosts == {address.removeprefix("http://")}
+    assert read.errors == []
+
+
+def test_every_formula_is_drawn(read):
+    assert read.page.locator("article .math").count() == read.page.locator("article .math mjx-container").count()
+    assert read.page.locator("mjx-merror, [data-mjx-error]").count() == 0
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["light", "dark phone"])
+def test_axe_finds_no_serious_fault_of_accessibility(read, size, scheme):
+    read.page.set_viewport_size(size)
+    read.page.emulate_media(color_scheme=scheme)
+    assert (brightness(read.page) < 60) == (scheme == "dark")
+    assert serious_faults(read.page) == []
+
+
+def test_a_page_fits_a_phone(read):
+    """Code, tables and formulas that are too wide scroll inside their own box."""
+    read.page.set_viewport_size(PHONE)
+    assert read.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    wide = "images => images.filter((image) => image.getBoundingClientRect().right > innerWidth).map((i) => i.alt)"
+    assert read.page.locator("article img").evaluate_all(wide) == []

@@ -185,6 +185,20 @@ def test_a_lesson_lies_below_all_that_it_builds_on_and_lines_are_not_drawn_twice
     assert "runs in" not in lesson_map.map_html(lessons)  # nothing was measured
 
 
+def test_a_line_past_other_rows_goes_round_their_boxes():
+    right = [entry(0, ()), entry(1, ()), entry(2, (0,)), entry(3, (0,)), entry(4, (1, 2)), entry(5, (0,))]
+    drawn = lesson_map.drawing(right)
+    width = 3 * (lesson_map.BOX_WIDTH + lesson_map.GAP_X)
+    (detour,) = re.findall(r'<path d="M[\d.]+ [\d.]+H([\d.-]+)V[\d.]+H[\d.]+"/>', drawn)  # 1 is on the right
+    assert float(detour) > width
+    left, _, whole, _ = map(float, re.search(r'viewBox="(\S+) (\S+) (\S+) (\S+)"', drawn).groups())
+    assert left < 0 and float(detour) < left + whole
+    (other,) = re.findall(
+        r"H([\d.-]+)V", lesson_map.drawing([entry(0, ()), entry(1, ()), entry(2, (1,)), entry(3, (0, 2))])
+    )
+    assert left < float(other) < 0  # 0 is on the left
+
+
 def test_a_long_title_stands_whole_in_its_box_in_two_lines():
     long = lesson_map.Entry("00_x", "A question of more than one line in a box", "Why?", 60, (), (), 0.0)
     texts = re.findall(r"<text[^>]*>([^<]*)</text>", lesson_map.drawing([long]))

@@ -15,6 +15,7 @@ _EXERCISE = re.compile(r"^### Exercise \d+ · .+ \(\d+ minutes?, difficulty ([1-
 _LESSONS = re.compile(r"\blessons? (\d+(?:(?:, | and |, and )\d+)*)")
 BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y = 170, 40, 14, 34
 CHARACTERS, LINE = 26, 15  # in a line of a box; from one line to the next
+LANE = 12  # between lines that go past the boxes on their way down
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,20 @@ def _label(title: str, x: float, y: float) -> list[str]:
     return [f'<text x="{x:g}" y="{first + LINE * i:g}">{html.escape(row)}</text>' for i, row in enumerate(rows)]
 
 
+def _curve(upper_x: float, upper_y: float, x: float, y: float) -> str:
+    """A line from the bottom of a box to the top of one in the next row."""
+    start, end, top = upper_x + BOX_WIDTH / 2, x + BOX_WIDTH / 2, upper_y + BOX_HEIGHT
+    return f'<path d="M{start:g} {top:g}C{start:g} {top + 24:g} {end:g} {y - 24:g} {end:g} {y:g}"/>'
+
+
+def _detour(upper_x: float, upper_y: float, x: float, y: float, width: float, lane: int) -> str:
+    """A line past the rows between, on the side where the upper box lies: behind their boxes it would seem theirs."""
+    right = upper_x + BOX_WIDTH / 2 > width / 2
+    side = width + LANE * (lane - 0.5) if right else -LANE * (lane - 0.5)
+    start, end = (box + BOX_WIDTH * right for box in (upper_x, x))
+    return f'<path d="M{start:g} {upper_y + BOX_HEIGHT / 2:g}H{side:g}V{y + BOX_HEIGHT / 2:g}H{end:g}"/>'
+
+
 def drawing(lessons: list[Entry]) -> str:
     """The lessons as boxes, those that need nothing on top, with a line from each to what it builds on."""
     depth, needs = levels(lessons), direct_needs(lessons)
@@ -118,7 +133,7 @@ def drawing(lessons: list[Entry]) -> str:
     rows = [[one for one in lessons if depth[one.number] == level] for level in range(deepest + 1)]
     widest = max(map(len, rows))
     width = widest * (BOX_WIDTH + GAP_X)
-    places, boxes, lines = {}, [], []
+    places, boxes, lines, lanes = {}, [], [], 0
     for level, row in enumerate(rows):
         for column, one in enumerate(row):
             x = (width - len(row) * (BOX_WIDTH + GAP_X)) / 2 + column * (BOX_WIDTH + GAP_X) + GAP_X / 2
@@ -128,15 +143,17 @@ def drawing(lessons: list[Entry]) -> str:
         boxes.append(f'<rect x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>')
         boxes += _label(f"{one.number}. {one.title}", x + BOX_WIDTH / 2, y + BOX_HEIGHT / 2)
         for other in needs[one.number]:
-            if other in places:
-                from_x, from_y = places[other][0] + BOX_WIDTH / 2, places[other][1] + BOX_HEIGHT
-                to_x = x + BOX_WIDTH / 2
-                lines.append(
-                    f'<path d="M{from_x:g} {from_y:g}C{from_x:g} {from_y + 24:g} {to_x:g} {y - 24:g} {to_x:g} {y:g}"/>'
-                )
+            if other not in places:
+                continue
+            if depth[one.number] - depth[other] == 1:
+                lines.append(_curve(*places[other], x, y))
+            else:
+                lanes += 1
+                lines.append(_detour(*places[other], x, y, width, lanes))
     words = "; ".join(f"{one.number} on {', '.join(map(str, one.needs))}" for one in lessons if one.needs)
     height = len(rows) * (BOX_HEIGHT + GAP_Y) - GAP_Y
+    aside = 1 + LANE * lanes
     return (
-        f'<svg viewBox="-1 -1 {width + 2:g} {height + 2}" role="img" '
+        f'<svg viewBox="{-aside} -1 {width + 2 * aside:g} {height + 2}" role="img" '
         f'aria-label="Which lesson builds on which: {words}">{"".join(lines)}{"".join(boxes)}</svg>'
     )
