@@ -21,6 +21,7 @@ INTRODUCTION = {
 # What the theme leaves out for readers with a keyboard or a screen reader (axe names each of them).
 FOR_EVERYBODY = [
     ('<div class="highlight"><pre>', '<div class="highlight"><pre tabindex="0">'),  # wide code can be scrolled
+    ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),  # and wide tables, on a phone
     ('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'),
     ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="All lessons">'),
     ('<th class="head"><p></p></th>', "<td></td>"),
@@ -112,6 +113,7 @@ def settings(work: Path, edition: str, glossary: list) -> dict:
         "html_css_files": [STYLE.name],
         "html_extra_path": [str(work / "extra")],
         "html_copy_source": False,
+        "html_use_index": False,  # of the glossary only, which is in order already
         "html_show_sourcelink": False,
         "html_show_copyright": False,
         "html_show_sphinx": False,
