@@ -179,6 +179,33 @@ def test_wrong_work_fails(asked, turn):
     assert dict(zip(RIGHT, passed(result), strict=True)) == expected
 
 
+DOUBTS = {  # what cannot be done behind the wall: (the answer, the test, the reason to look)
+    "a class derived from the student's": (
+        "class Dog:\n    pass",
+        "class Puppy(Dog):\n    pass\nassert isinstance(Puppy(), Dog)",
+        "a test cannot derive a class from an answer's: let it hold an object",
+    ),
+    "a copy of the test's object": (
+        "import copy\ndef twin(one):\n    return copy.deepcopy(one)",
+        "class One:\n    pass\none = One()\nassert twin(one) is not one",
+        "an answer wanted a copy of an object of the test: define its class in a given cell",
+    ),
+    "a name with an underscore": (
+        "def secret(one):\n    return one._x",
+        "class One:\n    _x = 3\nassert secret(One()) == 3",
+        "an answer wanted _x of an object of the test",
+    ),
+}
+
+
+def test_what_cannot_be_done_is_told_with_the_cure_and_looked_at():
+    cells = [cell for own, test, _ in DOUBTS.values() for cell in (("answer", own), ("test", test))]
+    result = grade(assignment(*cells))
+    assert passed(result) == [False] * len(DOUBTS) and result.review
+    for (_, _, why), message, reason in zip(DOUBTS.values(), messages(result), result.reasons, strict=True):
+        assert why in message and why in reason and "in-kernel" in reason
+
+
 TRAINED = {
     "an optimiser": (
         "net = torch.nn.Linear(2, 1)",

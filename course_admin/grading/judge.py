@@ -27,10 +27,6 @@ from course_admin.grading.surroundings import Main, Shell, patch
 from course_admin.grading.tracing import FILE, hidden, in_hidden_part, lines_of
 
 CHANGED = "(the test minds that your answer changes what it is given)"
-COPIES = (
-    "the test trains copies of an answer's parameters: hand model.parameters() itself to the optimiser, or give the "
-    "test the tag in-kernel"
-)
 MOST_PRINTED = 20_000
 
 
@@ -59,8 +55,8 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
                 verdict = again | {"message": f"{again['message']}\n{CHANGED}"}
             elif verdict["share"] is not None and again["share"] is not None:
                 verdict["share"] = min(verdict["share"], again["share"])
-    if not verdict["passed"] and link.trains_copies:
-        verdict["odd"] = verdict["odd"] or COPIES
+    if not verdict["passed"]:
+        verdict["odd"] = verdict["odd"] or link.doubt
     return verdict | {"printed": printed.getvalue()}
 
 

@@ -20,8 +20,11 @@ class Stub:
             raise RuntimeError("this was lent for the time of a test, and the test is over")
         return task.ask(self._number, arguments, named)
 
-    def __deepcopy__(self, memo: dict) -> Any:
+    def __copy__(self) -> Any:
         return self
+
+    def __deepcopy__(self, memo: dict) -> Any:
+        return self.__copy__()
 
     def __reduce__(self) -> Any:
         raise TypeError("what a test has lent cannot be pickled")
@@ -36,9 +39,12 @@ class ObjectStub(Stub):
     """Has the public attributes of an object of ours; `object_stub` adds the operators that its class has."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
+        if name.startswith("__"):
             raise AttributeError(name)
         return self._ask("get", name)
+
+    def __copy__(self) -> Any:
+        return self._ask("copy", "a copy")
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._ask("set", name, value)

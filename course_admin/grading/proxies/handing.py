@@ -37,7 +37,7 @@ def handed_out(link: Any, value: Any) -> tuple:
     if kind is types.FunctionType and _stands_alone(value):
         return "code of ours", marshal.dumps(value.__code__), value.__defaults__
     if may_be_lent(value):
-        lent = link.lent[id(value)] = Lent(value)
+        lent = link.lent[id(value)] = Lent(link, value)
         return "object of ours", id(value), kind.__name__, lent.operators
     if hasattr(kind, "__next__"):
         link.lent[id(value)] = functools.partial(_one_more, value)

@@ -14,6 +14,7 @@ _BINARY = "add sub mul matmul truediv floordiv mod pow divmod and or xor"
 _OTHERS = "eq ne lt le gt ge call len getitem setitem delitem contains iter next enter exit"
 _SINGLE = "bool int float index neg abs str repr hash"
 OPERATORS = [*f"{_BINARY} {_OTHERS} {_SINGLE}".split(), *(f"r{name}" for name in _BINARY.split())]
+CURE = "define its class in a given cell, or give the test the tag in-kernel"
 LIBRARIES = TELLING | {"numpy", "pandas"}
 
 
@@ -38,7 +39,8 @@ def _names_of_mocks() -> frozenset[str]:
 class Lent:
     """Does to the object what the answer asks for."""
 
-    def __init__(self, value: Any):
+    def __init__(self, link: Any, value: Any):
+        self.link = link
         defined: dict[str, Any] = {}
         for kind in reversed(type(value).__mro__[:-1]):
             defined |= vars(kind)
@@ -47,12 +49,12 @@ class Lent:
         self.secret = _names_of_mocks() if _is_mock(value) else frozenset()
 
     def __call__(self, verb: Any, name: Any, *arguments: Any, **named: Any) -> Any:
-        if type(name) is not str or name.startswith("_") or name in self.secret:
-            raise AttributeError(f"an answer may not ask for {name}")
-        if verb == "get":
+        public = type(name) is str and not name.startswith("_") and name not in self.secret
+        if verb == "get" and public:
             return getattr(self.value, name)
-        if verb == "set" and not callable(getattr(type(self.value), name, None)):
+        if verb == "set" and public and not callable(getattr(type(self.value), name, None)):
             return setattr(self.value, name, *arguments)
         if verb == "op" and name in self.operators:
             return getattr(self.value, f"__{name}__")(*arguments, **named)
-        raise AttributeError(f"an answer may not change {name}")
+        self.link.doubt = f"an answer wanted {name!s:.50} of an object of the test: {CURE}"
+        raise AttributeError(self.link.doubt)

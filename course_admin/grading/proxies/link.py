@@ -34,7 +34,7 @@ class Link:
         self.class_operators: dict[str, set[str]] = {}  # the same, by class
         self.changes_arguments: Callable[[str, tuple, dict], bool] = lambda *call: False
         self.spares, self.spared = True, False  # whether arguments are kept from changes that nobody asked for
-        self.trains_copies = False  # whether the test has made an optimiser for copies of the answer's parameters
+        self.doubt = ""  # why a person should look at this test if it fails: the wall may be at fault
         self.globals_read: set[str] = set()  # names that the student's functions read
         self.rebound: dict[str, Any] = {}  # of those, what the test has bound anew and the other side does not know
         self.before_call: Callable[[], None] = lambda: None  # may add to `rebound`

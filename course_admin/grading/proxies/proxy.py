@@ -11,6 +11,7 @@ from course_admin.grading.proxies.notes import link_of, number_of, origin, own_n
 from course_admin.grading.proxies.operators import Operators, allowed, refusal
 
 MOST_ITEMS = 1_000_000
+DERIVED = "a test cannot derive a class from an answer's: let it hold an object, or give the test the tag in-kernel"
 OURS = {"run_probe", "names_used", "send", "throw", "close"}  # methods of proxies; those of a coroutine's, too
 
 
@@ -102,6 +103,11 @@ class Proxy(Operators):
     def __subclasscheck__(self, thing: Any) -> bool:
         return isinstance(thing, Proxy) and link_of(self).request("op", "issubclass", (thing, self)) is True
 
+    def __mro_entries__(self, bases: tuple) -> tuple:
+        """Asked for by `class Mine(Theirs)` in a test."""
+        link_of(self).doubt = DERIVED
+        raise TypeError(DERIVED)
+
     def __enter__(self) -> Any:
         return self.__getattr__("__enter__")()
 
@@ -110,8 +116,11 @@ class Proxy(Operators):
 
     def __hash__(self) -> int:
         """The student's own. It says where in a set to look; whether two things are equal is asked besides."""
-        value = link_of(self).request("op", "hash", (self,))
-        return value if type(value) is int else hash(number_of(self))
+        own = own_notes(self)
+        if "hash" not in own:
+            value = link_of(self).request("op", "hash", (self,))
+            own["hash"] = value if type(value) is int else hash(number_of(self))
+        return own["hash"]
 
     def __deepcopy__(self, memo: dict) -> "Proxy":
         return self

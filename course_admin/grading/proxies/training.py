@@ -1,7 +1,7 @@
 """Optimisers of a test work beside the answer whose parameters they are given: what crosses the wall are copies.
 
 `torch.optim.SGD(model.parameters())` is made over there, where `model.parameters()` are the answer's own. Tensors that
-have crossed already (a list of them) stay copies; judge.py says so where such a test fails.
+have crossed already (a list of them) stay copies, which is told where such a test fails.
 """
 
 import itertools
@@ -11,6 +11,10 @@ from typing import Any
 
 from course_utils.checks.elsewhere import Elsewhere
 
+COPIES = (
+    "the test trains copies of an answer's parameters: hand model.parameters() itself to the optimiser, or give the "
+    "test the tag in-kernel"
+)
 COPY = "course_copy"  # an attribute of tensors that came out of the student's process and could be trained there
 
 
@@ -29,7 +33,7 @@ def _made_beside(link: Any) -> Callable:
     def new(kind: type, *arguments: Any, **named: Any) -> Any:
         if kind.__module__ != "__main__" and _are_elsewhere((arguments, named)):
             return link.request("call", kind, arguments, named, None)
-        link.trains_copies = link.trains_copies or _are_copies((arguments, named))
+        link.doubt = link.doubt or (COPIES if _are_copies((arguments, named)) else "")
         return object.__new__(kind)
 
     return new
