@@ -57,6 +57,14 @@ RIGHT = {  # name: (the instructor's answer, the test): all of them pass
         "assert mixed(Color.RED, Color.RED) is Color.RED and issubclass(Color, Enum) and isinstance(Color.RED, Color)\n"
         "assert {Color.RED: 'r'}[Color(1)] == 'r' and len({Color.RED, Color.BLUE, Color(1)}) == 2",
     ),
+    "enumerations of numbers and texts": (
+        "from enum import IntEnum\nclass Level(IntEnum):\n    LOW = 1\n    HIGH = 3\n"
+        "class Unit(str, Enum):\n    METRE = 'm'\ndef level(x):\n    return Level.HIGH if x > 5 else Level.LOW",
+        "assert level(9) == 3 and level(1) != 3 and level(1) < 2 <= Level.HIGH\n"
+        "assert Level.LOW + 1 == 2 == 3 - Level.LOW and level(9) is Level.HIGH\n"
+        "assert int(Level.HIGH) == 3 and 'abcd'[Level.HIGH] == 'd' and Unit.METRE == 'm'\n"
+        "assert {1: 'low'}[level(2)] == 'low' and level(9) in (2, 3) and sorted(Level, reverse=True)[0] == 3",
+    ),
     "a named tuple with methods": (
         "from typing import NamedTuple\nclass Vector(NamedTuple):\n    x: float\n    y: float = 0.0\n"
         "    def norm(self):\n        return (self.x**2 + self.y**2) ** 0.5\n"
@@ -138,6 +146,14 @@ WRONG = {  # name of the case: works that must fail there
     "an enumeration": [
         "class Color(Enum):\n    RED = 1\n    BLUE = 2\n    GREEN = 3\ndef mixed(a, b):\n    return Color.RED",
         "class Color:\n    RED = 1\n    BLUE = 2\ndef mixed(a, b):\n    return 1",
+    ],
+    "enumerations of numbers and texts": [
+        "from enum import Enum, IntEnum\nclass Level(IntEnum):\n    LOW = 1\n    HIGH = 3\n"
+        "    def __eq__(self, other):\n        return True\n    __hash__ = int.__hash__\n"
+        "class Unit(str, Enum):\n    METRE = 'm'\ndef level(x):\n    return Level.LOW",
+        "from enum import Enum, IntEnum\nclass Level(Enum):\n    LOW = 1\n    HIGH = 3\n"
+        "    def __eq__(self, other):\n        return True\n    __hash__ = Enum.__hash__\n"
+        "class Unit(str, Enum):\n    METRE = 'm'\ndef level(x):\n    return Level.HIGH",
     ],
     "a named tuple with methods": [
         "from typing import NamedTuple\nclass Vector(NamedTuple):\n    x: float\n    y: float = 0.0\n"

@@ -2,9 +2,11 @@
 
 Two objects of the student may be compared with each other, and an object of a class that the assignment asks for
 answers the operators that the instructor's own class defines. A function or a class equals nothing of ours, which is
-decided here.
+decided here; so is what a member of an IntEnum or StrEnum equals, by the value that it tells.
 """
 
+import builtins
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +32,21 @@ def _sees_nothing(name: str, proxy: Elsewhere) -> bool:
     return name in ("len", "reversed") and (is_of_library(proxy) or own_notes(proxy)["kind"] == "class")
 
 
+def _is_data_by_name(proxy: Elsewhere) -> bool:
+    """Whether it is a member of an enumeration of numbers or texts."""
+    classes = own_notes(proxy)["classes"]
+    return "enum.Enum" in classes and not {"builtins.int", "builtins.float", "builtins.str"}.isdisjoint(classes)
+
+
+def _worked_out_here(name: str, operands: tuple) -> Any:
+    """An operator of the values of such members; they are asked for without the other operand."""
+    values = [link_of(one).request("attr", one, "value") if isinstance(one, Elsewhere) else one for one in operands]
+    for one, value in zip(operands, values, strict=True):
+        if isinstance(one, Elsewhere) and type(value) not in (int, float, str):
+            raise refusal(one)
+    return (getattr(operator, f"__{name}__", None) or getattr(builtins, name))(*values)
+
+
 def _operator(name: str, reflected: bool = False) -> Callable:
     def method(self: Elsewhere, *others: Any) -> Any:
         operands = (*others, self) if reflected else (self, *others)
@@ -38,6 +55,8 @@ def _operator(name: str, reflected: bool = False) -> Callable:
                 return True
             if name in ("eq", "ne") and is_unlike_data(self):
                 return name == "ne"
+            if _is_data_by_name(self):
+                return _worked_out_here(name, operands)
             raise refusal(self)
         value = link_of(self).request("op", name, operands)
         if isinstance(value, Elsewhere) and name not in ("eq", "ne", "lt", "le", "gt", "ge"):
