@@ -15,6 +15,7 @@ COPIES = (
     "the test trains copies of an answer's parameters: hand model.parameters() itself to the optimiser, or give the "
     "test the tag in-kernel"
 )
+MOST_ITEMS = 2_000  # of an answer that are looked at
 COPY = "course_copy"  # an attribute of tensors that came out of the student's process and could be trained there
 
 
@@ -53,7 +54,7 @@ def note_copies(value: Any) -> None:
     torch = sys.modules.get("torch")
     if torch is None:
         return
-    for one in _items(value):
+    for one in itertools.islice(_items(value), MOST_ITEMS):
         if isinstance(one, torch.Tensor) and one.is_leaf and one.requires_grad:
             setattr(one, COPY, True)
 
