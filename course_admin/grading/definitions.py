@@ -5,12 +5,12 @@ that can be repeated here: an import, a function, a class, a literal, or a value
 """
 
 import ast
-import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+from course_admin.grading.changes import changed_by_calls, changed_in_place
 from course_admin.grading.specials import BUILTIN_TYPES
 
 CONTAINERS = (list, dict, set, tuple, frozenset)
@@ -20,8 +20,9 @@ CONTAINERS = (list, dict, set, tuple, frozenset)
 class Definition:
     """Where a name gets its value.
 
-    whose: "student" or "ours". kind: "import", "definition" (function, class), "literal", "value". node: the statement.
-    known: whether the value can be had here from `node`; else it is asked of the student's kernel. cell: its kind.
+    whose: "student" or "ours". kind: "import", "definition" (function, class), "literal", "value", or "changed" for a
+    value that a later statement changes in place. node: the statement. known: whether the value can be had here from
+    `node`; else it is asked of the student's kernel. cell: its kind.
     """
 
     name: str
@@ -55,9 +56,16 @@ def definitions(cells: list[tuple[str, str]]) -> tuple[dict[str, Definition], li
         for node in body:
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and node.module:
                 starred.append(node.module)
-            for changed in _changed_in_place(node):
-                if changed in found and found[changed].kind in ("literal", "value") and kind != "test":
-                    found[changed] = Definition(changed, "student", "value", node, known=False)
+            changed = (
+                {}
+                if kind == "test"
+                else dict.fromkeys(changed_in_place(node), "ours" if kind == "given" else "student")
+            )
+            changed |= dict.fromkeys(changed_by_calls(node) if kind in ("answer", "manual") else (), "student")
+            for name in changed.keys() & found.keys():
+                if found[name].kind in ("literal", "value", "changed"):
+                    whose = changed[name] if found[name].whose == "ours" else "student"
+                    found[name] = Definition(name, whose, "changed", node, known=False)
             for name in bound_names(node):
                 found[name] = _definition(name, kind, node)
     return found, starred
@@ -123,27 +131,14 @@ def bound_names(node: ast.AST) -> Iterator[str]:
         yield from bound_names(child)
 
 
-def _changed_in_place(node: ast.stmt) -> set[str]:
-    """Names whose object a statement may change without binding it anew: x.append(1), shuffle(x), x[0] = 1, x += 1."""
-    changed = set()
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
-        return changed
-    for part in ast.walk(node):
-        if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, (ast.Store, ast.Del)):
-            changed |= {_root(part)}
-        elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
-            call = part.value
-            changed |= {_root(call.func)} if isinstance(call.func, ast.Attribute) else set()
-            if not (isinstance(call.func, ast.Name) and call.func.id in vars(builtins)):
-                changed |= {_root(argument) for argument in call.args}
-    return changed - {""}
-
-
-def _root(node: ast.AST) -> str:
-    """`a` in a, a.b, a[0].c; "" in what does not begin with a name."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
+def values_in(source: str) -> set[str]:
+    """The names of a given cell whose values have to be worked out, or are changed in place."""
+    try:
+        body = parse_cell(source).body
+    except SyntaxError:
+        return set()
+    bound = {name for node in body if _kind(node) == "value" for name in bound_names(node)}
+    return bound.union(*map(changed_in_place, body))
 
 
 def free_names(node: ast.AST) -> set[str]:
@@ -153,11 +148,13 @@ def free_names(node: ast.AST) -> set[str]:
 
 def operators(node: ast.ClassDef) -> set[str]:
     """The operators that a class defines by itself: "eq", "add", "radd", "len" ..."""
-    names = {part.name.strip("_") for part in node.body if isinstance(part, ast.FunctionDef) and part.name[:2] == "__"}
+    own = [part.name for part in node.body if isinstance(part, ast.FunctionDef)]
+    own += [name for part in node.body if isinstance(part, ast.Assign) for name in bound_names(part)]
+    names = {name.strip("_") for name in own if name[:2] == "__"}
     parts = [part for one in node.decorator_list for part in ast.walk(one)]
     decorators = {part.id if isinstance(part, ast.Name) else getattr(part, "attr", "") for part in parts}
     if "dataclass" in decorators:
-        names |= {"eq", "repr"}
+        names |= {"eq", "repr", "hash"}
     if "total_ordering" in decorators or any(
         isinstance(one, ast.Call) and any(word.arg == "order" for word in one.keywords) for one in node.decorator_list
     ):
@@ -166,3 +163,11 @@ def operators(node: ast.ClassDef) -> set[str]:
         kind = BUILTIN_TYPES.get(base.id) if isinstance(base, ast.Name) else None
         names |= {name.strip("_") for name in dir(kind) if name[:2] == "__"} | {"bool"} if kind in CONTAINERS else set()
     return names | ({"ne"} if "eq" in names else set())
+
+
+def names_read(source: str) -> set[str]:
+    """Every name that a cell reads; none where it cannot be parsed."""
+    try:
+        return free_names(parse_cell(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()

@@ -30,7 +30,7 @@ def run_job(
     reasons, results, log, level = list(submission.notes), [], [], ""
     review = submission.review
     with tempfile.TemporaryDirectory(prefix="course-files-") as folder:
-        _write_files(Path(folder), assignment.files)
+        _write_files(Path(folder), {name: submission.files.get(name, own) for name, own in assignment.files.items()})
         for notebook in submission.notebooks:
             spec = next(spec for spec in assignment.notebooks if spec.name == notebook.name)
             files = assignment.files | submission.files  # which of the two counts was settled by the intake

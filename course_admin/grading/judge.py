@@ -20,10 +20,12 @@ from course_admin.grading.definitions import parse_cell
 from course_admin.grading.failure_messages import told
 from course_admin.grading.folder import Folder, looks_at_files
 from course_admin.grading.namespace import Namespace
+from course_admin.grading.proxies.classes import names_of
 from course_admin.grading.proxies.errors import Stopped
 from course_admin.grading.proxies.link import Link
 from course_admin.grading.student_source import StudentSource
 from course_admin.grading.surroundings import Main, Shell, patch
+from course_admin.grading.texts import Texts, read_pickles_there
 from course_admin.grading.tracing import FILE, hidden, in_hidden_part, lines_of
 
 CHANGED = "(the test minds that your answer changes what it is given)"
@@ -35,7 +37,8 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
 
     case: "source" of the test; "hidden", the numbers of its hidden lines; "cells" before it, pairs (kind, instructor's
     source) as `Namespace` takes them; "student", pairs (source, ran to its end) as `StudentSource` takes them;
-    "troubles", name -> why the cell that should define it stopped. `send` carries a request to the agent.
+    "troubles", name -> why the cell that should define it stopped; "values", name -> what a given cell worked out, in
+    bytes; "untouched", those of them that no cell of the student's came before. `send` carries a request to the agent.
 
     The verdict holds "passed"; "share", the points where the test ends with a number, as nbgrader has it, else None;
     "hidden", "message", "hint"; "printed", by the visible part; "odd", what a person should look at, or "".
@@ -44,6 +47,7 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
     link = Link(send)
     student = StudentSource(case["student"])
     link.names_in_source, link.globals_read = student.names_used, student.globals_read()
+    link.given_values, link.untouched = case.get("values", {}), set(case.get("untouched", ()))
     printed = _Bounded()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Bounded()):
         verdict = _verdict(case, link, lambda: _prepare(case, link, student))
@@ -57,11 +61,14 @@ def judge(case: dict[str, Any], send: Callable[[bytes], bytes]) -> dict[str, Any
                 verdict["share"] = min(verdict["share"], again["share"])
     if not verdict["passed"]:
         verdict["odd"] = verdict["odd"] or link.doubt
+    if link.changed_files:
+        verdict["odd"] = verdict["odd"] or f"the work changed {min(link.changed_files)}; the test read the released one"
     return verdict | {"printed": printed.getvalue()}
 
 
 def _prepare(case: dict[str, Any], link: Link, student: StudentSource) -> None:
     patch(link, student)
+    read_pickles_there(link)
     if looks_at_files("\n".join([case["source"], *(text for kind, text in case["cells"] if kind != "answer")])):
         Folder(link, Path.cwd())
 
@@ -100,10 +107,10 @@ def _run(source: str, namespace: Namespace) -> float | None:
     """Run a test; its last expression's value, where it is a number."""
     linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
     namespace |= {"get_ipython": lambda: Shell(namespace), "display": lambda *things, **how: None}
-    namespace["dir"] = lambda *thing: dir(*thing) if thing else namespace.names()
+    namespace["dir"] = lambda *thing: names_of(*thing) if thing else namespace.names()
     sys.modules["__main__"] = Main(namespace)
     tree, names = telling(parse_cell(source), source)
-    namespace.update(names)
+    namespace.update(names | Texts(namespace.link, source, namespace.cells).names())
     namespace.prepare(tree)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     _finish(eval(compile(tree, FILE, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), namespace))

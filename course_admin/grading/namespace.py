@@ -8,13 +8,13 @@ import importlib
 import io
 from typing import Any
 
-from course_admin.grading.definitions import Definition, definitions, free_names, operators
+from course_admin.grading.definitions import Definition, bound_names, definitions, free_names, operators
 from course_admin.grading.patience import TooSlow, patience
 from course_admin.grading.proxies.link import Link
 from course_admin.grading.proxies.notes import ask_for, origin
 from course_admin.grading.proxies.proxy import Proxy
 from course_admin.grading.specials import note_namedtuple
-from course_admin.grading.wire import NotPlain, encode
+from course_admin.grading.wire import NotPlain, decode, encode
 
 
 class Namespace(dict):
@@ -38,6 +38,7 @@ class Namespace(dict):
         link.given = lambda name: self[name] if name in self.given else None
         link.changes_arguments = self._instructor_changes
         link.before_call = self.note_globals
+        link.students_exception = self._students_exception
         if self.given and not instructors:
             link.request("given", sorted(self.given))
 
@@ -46,8 +47,8 @@ class Namespace(dict):
         if name in self.found:
             self.noted[name] = value
             if not self.looking and name in self.link.globals_read:
-                with contextlib.suppress(NotPlain):  # data only; an answer that reads the name shall find it
-                    encode(value)
+                with contextlib.suppress(NotPlain):  # an answer that reads the name shall find it
+                    encode(value, self.link.stand_in)
                     self.link.rebound[name] = value
 
     def note_globals(self) -> None:
@@ -72,6 +73,8 @@ class Namespace(dict):
             return self._of_student(definition)
         if name in self.busy:
             raise NameError(f"name {name!r} is not defined")
+        if definition.kind == "changed":
+            return self._kept(name)
         if definition.known:
             self.busy.add(name)
             try:
@@ -139,6 +142,14 @@ class Namespace(dict):
                 return self.link.exceptions[name]
         return None
 
+    def _students_exception(self, name: str) -> type | None:
+        """The exception class of this name that an answer defines, whether the test has asked for it yet or not."""
+        definition = self.found.get(name)
+        if definition is not None and definition.whose == "student" and isinstance(definition.node, ast.ClassDef):
+            with contextlib.suppress(Exception):
+                self[name]
+        return self.link.exceptions.get(name)
+
     def _data(self, name: str) -> Any:
         """A value of the student's process; the same object as last time where nothing has changed there since."""
         value = self.link.request("get", name)
@@ -153,22 +164,37 @@ class Namespace(dict):
 
     def _given_value(self, definition: Definition) -> Any:
         """A value of a given cell: worked out here where it comes out the same twice; else the student's process's."""
-        if not all(self._is_ours(name, set()) for name in free_names(definition.node)):
-            return self._data(definition.name)
+        if definition.name in self.link.untouched:
+            return self._kept(definition.name)
+        own = set(bound_names(definition.node))  # such as the file in `with open(...) as file: text = file.read()`
+        if not all(self._is_ours(name, set()) for name in free_names(definition.node) - own):
+            return self._kept(definition.name)
         try:
             first, second = self._worked_out(definition), self._worked_out(definition)
             same = encode(first) == encode(second)
         except (Exception, TooSlow):
-            return self._data(definition.name)
+            same = False
         if not same:
-            return self._data(definition.name)
+            return self._kept(definition.name)
         self[definition.name] = first
         return first
 
+    def _kept(self, name: str) -> Any:
+        """The value that the student's process had when the given cell had run; else the one that it has now."""
+        if name not in self.link.given_values:
+            return self._data(name)
+        self[name] = decode(self.link.given_values[name])
+        return self[name]
+
     def _worked_out(self, definition: Definition) -> Any:
-        values = {name: self[name] for name in free_names(definition.node) & self.found.keys()}
-        with patience(), contextlib.redirect_stdout(io.StringIO()):
-            exec(_compiled(definition.node), self, values)
+        own = set(bound_names(definition.node)) - self.busy
+        self.busy |= own
+        try:
+            values = {name: self[name] for name in (free_names(definition.node) - own) & self.found.keys()}
+            with patience(), contextlib.redirect_stdout(io.StringIO()):
+                exec(_compiled(definition.node), self, values)
+        finally:
+            self.busy -= own
         return values[definition.name]
 
     def _is_ours(self, name: str, met: set[str]) -> bool:
@@ -176,9 +202,11 @@ class Namespace(dict):
         definition = self.found.get(name)
         if definition is None:
             return hasattr(builtins, name) or name in self.keys()
+        if definition.kind == "changed":
+            return definition.whose == "ours" and name in self.link.given_values
         if name in met or definition.kind in ("import", "literal"):
             return definition.whose == "ours"
-        met.add(name)
+        met |= {name, *bound_names(definition.node)}
         return definition.whose == "ours" and all(
             self._is_ours(used, met) for used in free_names(definition.node) if used in self.found
         )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from course_admin.grading.bench import TestTrouble, bench_for
-from course_admin.grading.definitions import bound_names, free_names, parse_cell
+from course_admin.grading.definitions import bound_names, names_read, parse_cell, values_in
 from course_admin.grading.records import (
     CellRun,
     Limits,
@@ -40,6 +40,11 @@ class NotebookRun:
         self.modules, self.folder = modules, folder
         self.wanted = {cell.id: cell for cell in spec.cells}
         self.troubles: dict[str, str] = {}
+        self.values: dict[str, bytes] = {}  # of given cells, as they were when their cell had run
+        self.students_turn = False  # whether a cell of the student's has run
+        self.untouched: set[str] = set()  # of these, whose cell ran before any of the student's
+        ours = [cell.source for cell in spec.cells if cell.cell_type == "code" and cell.kind in ("given", "test")]
+        self.read_by_us = {name for source in ours for name in names_read(source)}
         self.runner = Runner(spec.name, kernel, limits, until, SPARE_RESTARTS + len(notebook.cells))
 
     def result(self) -> NotebookResult:
@@ -51,6 +56,7 @@ class NotebookRun:
             elif cell.cell_type == "code":
                 run = self.runner.execute(number, self.source_of(number))
                 self._note_trouble(asked, run)
+                self._keep_values(number, asked)
             else:
                 run = CellRun()
             runs.append(run)
@@ -75,6 +81,15 @@ class NotebookRun:
             return
         for name in names:
             self.troubles[name] = run.trouble
+
+    def _keep_values(self, number: int, asked: SpecCell | None) -> None:
+        """A given cell has run: what it worked out (random numbers, say) is what the tests after it go by."""
+        if asked is None or asked.kind != "given" or self.source_of(number) != asked.stub:
+            self.students_turn = True
+            return
+        values = self.runner.values(sorted(values_in(asked.stub) & self.read_by_us))
+        self.values |= values
+        self.untouched = self.untouched - values.keys() if self.students_turn else self.untouched | values.keys()
 
     def test(self, asked: SpecCell) -> tuple[Mark, CellRun]:
         """The mark of a test, and what the test printed."""
@@ -124,6 +139,8 @@ class NotebookRun:
             "cells": cells,
             "student": student,
             "troubles": self.troubles,
+            "values": self.values,
+            "untouched": sorted(self.untouched),
             "files": self.folder,
         }
 
@@ -149,10 +166,7 @@ class NotebookRun:
         asked = self.wanted.get(cell.id)
         if cell.cell_type != "code" or (asked is not None and asked.kind == "test"):
             return set()
-        try:
-            return free_names(parse_cell(cell.source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return set()
+        return names_read(cell.source)
 
     def _in_kernel(self, asked: SpecCell, left: float) -> tuple[Mark, CellRun]:
         """A test that only works beside the student's code; whoever wrote that code could have changed its verdict."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from course_admin.grading.agent.source import HOME
 from course_admin.grading.records import CellRun, Limits
-from course_admin.grading.wire import encode
+from course_admin.grading.wire import decode, encode
 
 SPARE_RESTARTS = 10
 RESET = encode(([], "reset"))
@@ -67,6 +67,18 @@ class Runner:
             else:
                 break
         self.ran = cells
+
+    def values(self, names: list[str]) -> dict[str, bytes]:
+        """What plain data stands under these names now: the values of a given cell before an answer can change them."""
+        if not names or self.kernel.why_dead:
+            return {}
+        try:
+            answer = decode(self.kernel.ask(encode(([], "values", names)), RESET_SECONDS))
+            return {name: data for name, data in answer[1].items() if name in names and type(data) is bytes}
+        except Exception as error:
+            self.log.append(f"{self.name}: the values of a given cell: {error}")
+            self.tidy()
+            return {}
 
     def tidy(self) -> None:
         """Bring the kernel back to where the test found it: forget the test's handles, or start it again."""

@@ -39,6 +39,15 @@ BUILDERS = {
     "type": lambda name: BUILTIN_TYPES[name],
 }
 _VIEWS = [type(view) for view in ({}.keys(), {}.values(), {}.items())]
+_NO_METHODS = {
+    "__module__",
+    "__doc__",
+    "__dict__",
+    "__weakref__",
+    "__slots__",
+    "__firstlineno__",
+    "__static_attributes__",
+}
 _namedtuples: dict[tuple, type] = {}
 make_named_tuple: Callable[[str, tuple], type] = namedtuple  # in a test's process, proxies/named_tuples.py's
 
@@ -80,13 +89,22 @@ def dump_special(value: Any) -> tuple | None:
 
 
 def _dump_subclass(value: Any) -> tuple | None:
-    """What a subclass of a number or a text holds, read by the built-in class itself, whatever the subclass says."""
-    if type(value).__module__ == "numpy" or issubclass(type(value), enum.Enum):
+    """What a subclass of a plain kind holds, read by the built-in class itself, whatever the subclass says."""
+    kind = type(value)
+    if kind.__module__ == "numpy" or issubclass(kind, enum.Enum):
         return None
-    for kind, read in ((int, int.__int__), (float, float.__float__), (str, str.__str__)):
-        if issubclass(type(value), kind):
+    for plain, read in ((int, int.__int__), (float, float.__float__), (str, str.__str__)):
+        if issubclass(kind, plain):
             return "plain", read(value)
+    for plain, items in ((list, list.__iter__), (dict, dict.items), (set, set.__iter__), (tuple, tuple.__iter__)):
+        if issubclass(kind, plain) and kind is not plain and not _does_more(kind):
+            return "plain", plain(items(value))
     return None
+
+
+def _does_more(kind: type) -> bool:
+    """Whether a class of the notebook has methods of its own: it is more than what its objects hold."""
+    return any(one.__module__ == "__main__" and vars(one).keys() - _NO_METHODS for one in kind.__mro__)
 
 
 def _dump_numpy(value: Any) -> tuple | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from course_admin.grading.records import Assignment, Limits, Options, Submission
 
-ENGINE = 3  # raise it when a change of the grader can change marks: everybody is graded again
+ENGINE = 4  # raise it when a change of the grader can change marks: everybody is graded again
 _SAFE = re.compile(r"[^/\0\x01-\x1f\x7f]{1,120}")
 
 

@@ -37,7 +37,7 @@ class Agent:
         self.given: set[str] = set()  # the names of the classes that the notebook gives
         self.replaced: dict[str, Any] = {}  # what stood under names that a test has bound anew
         self.last = 0
-        self.before = sys.stdout, sys.stderr, builtins.input
+        self.before = sys.stdout, sys.stderr, builtins.input, builtins.print, builtins.open
 
     def answer(self, request: bytes) -> bytes:
         """One answer to one request, whatever happens meanwhile."""
@@ -67,7 +67,7 @@ class Agent:
     def reset(self) -> bytes:
         """Forget all that a test has left behind."""
         if self.tasks or isinstance(sys.stdout, Printed):  # a task was never answered, so it never gave these back
-            sys.stdout, sys.stderr, builtins.input = self.before
+            sys.stdout, sys.stderr, builtins.input, builtins.print, builtins.open = self.before
         for name, value in self.replaced.items():
             self.namespace[name] = value
         self.replaced.clear()

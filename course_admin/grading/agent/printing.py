@@ -29,12 +29,16 @@ class Printed(io.TextIOBase):
 
 
 @contextlib.contextmanager
-def input_from(stub: Any):
-    """Let input() ask our side, where the test has put something in its place."""
-    before = builtins.input
-    if stub is not None:
-        builtins.input = stub
+def lent(stubs: dict[str, Any], namespace: dict[str, Any]):
+    """Let input(), open() and print() ask our side, where the test has put something in their place."""
+    places = [vars(builtins)]
+    if getattr(namespace.get("open"), "__wrapped__", None) is io.open:  # IPython has put its own in front
+        places.append(namespace)
+    before = [{name: place[name] for name in stubs if name in place} for place in places]
+    for place, names in zip(places, before, strict=True):
+        place.update({name: stubs[name] for name in names})
     try:
         yield
     finally:
-        builtins.input = before
+        for place, names in zip(places, before, strict=True):
+            place.update(names)

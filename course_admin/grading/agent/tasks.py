@@ -9,7 +9,7 @@ import warnings
 from typing import Any
 
 from course_admin.grading.agent.errors import classes_of, failure
-from course_admin.grading.agent.printing import Printed, input_from
+from course_admin.grading.agent.printing import Printed, lent
 from course_admin.grading.agent.verbs import Verbs
 from course_admin.grading.aliases import parts, shared
 from course_admin.grading.gradients import results, tensors
@@ -58,7 +58,8 @@ class Task(Verbs):
         loose = any(not isinstance(one, (type(None), int, float, str)) for one in (*arguments, *named.values()))
         given = parts((arguments, named)) if loose else []
         before = self.agent.plain((arguments, named)) if loose else b""
-        with input_from(asked), warnings.catch_warnings(record=True) as caught:
+        with lent(asked, self.agent.namespace), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             value = function(*arguments, **named)
         after = (arguments, named) if loose and self.agent.plain((arguments, named)) != before else None
         wanted = tensors(arguments, named)

@@ -1,6 +1,7 @@
 """What can be asked of the student's process, verb by verb; tasks.py calls functions and passes the rest on to here."""
 
 import asyncio
+import builtins
 import contextlib
 import importlib
 import inspect
@@ -12,8 +13,10 @@ from typing import Any
 
 from course_admin.grading.agent.names import names_used
 from course_admin.grading.gradients import backward
+from course_admin.grading.wire import NotPlain, encode
 
 MOST_FILES = 8 * 1024**2  # bytes of a student's files that go out at once
+LARGEST_VALUE = 4 * 1024**2  # bytes of a given value
 OPERATORS = {
     **{name: getattr(operator, name) for name in ("lt", "le", "eq", "ne", "ge", "gt", "add", "sub", "mul", "matmul")},
     **{name: getattr(operator, name) for name in ("truediv", "floordiv", "mod", "pow", "lshift", "rshift", "xor")},
@@ -37,6 +40,16 @@ class Verbs:
         if name not in self.agent.namespace:
             raise NameError(f"name {name!r} is not defined")
         return self.agent.namespace[name]
+
+    def do_values(self, names: list[str]) -> dict[str, bytes]:
+        """What plain data these names stand for, as bytes; what is large is left out."""
+        found = {}
+        for name in names:
+            with contextlib.suppress(KeyError, NotPlain):
+                value = self.agent.namespace[name]
+                data = encode(value) if getattr(value, "nbytes", 0) <= LARGEST_VALUE else b""
+                found |= {name: data} if 0 < len(data) <= LARGEST_VALUE else {}
+        return found
 
     def do_assign(self, name: str, value: Any) -> None:
         """The test has bound a name anew that the student's functions read."""
@@ -86,6 +99,16 @@ class Verbs:
         """Objects of these classes travel as what they hold, and are built anew on our side."""
         self.agent.given = set(names)
 
+    def do_exit(self, thing: Any, names: list[str], message: str) -> Any:
+        """Leave a `with` of a student's object, with an error of the test where there is one."""
+        if not names:
+            return thing.__exit__(None, None, None)
+        kinds = (getattr(builtins, name.removeprefix("builtins."), None) for name in names)
+        kind = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseException))
+        own = self.agent.namespace.get(names[0].removeprefix("__main__."))
+        kind = own if isinstance(own, type) and issubclass(own, kind) else kind
+        return thing.__exit__(kind, kind(message), None)
+
     def do_seed(self, module: str, name: str, arguments: tuple, named: dict) -> None:
         """The test has set a global random generator on its side; it means the student's, too."""
         getattr(importlib.import_module(module), name)(*arguments, **named)
@@ -110,6 +133,30 @@ class Verbs:
                             found[path] = (*when, file.read())
                         room -= state.st_size
         return found
+
+    def do_put(self, files: dict[str, bytes], folders: list[str], gone: list[str]) -> dict[str, list]:
+        """Write what the test has written, and take away what it has removed; says when, and the size."""
+        for folder in folders:
+            os.makedirs(folder, exist_ok=True)
+        for name in gone:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+        told = {}
+        for name, content in files.items():
+            os.makedirs(os.path.dirname(name), exist_ok=True)
+            with open(name, "wb") as file:
+                file.write(content)
+            state = os.lstat(name)
+            told[name] = [state.st_mtime_ns, state.st_size]
+        return told
+
+    def do_evaluate(self, how: str, text: str | bytes, names: dict[str, Any]) -> Any:
+        """Evaluate a text that an answer may have made, among the notebook's names and a few of the test's."""
+        if how == "eval":
+            return eval(text, self.agent.namespace, names)
+        before = dict(names)
+        exec(text, self.agent.namespace, names)
+        return {name: value for name, value in names.items() if name not in before or before[name] is not value}
 
     def do_signature(self, thing: Any) -> list[tuple]:
         """(name, kind, whether there is a default, the default) of each parameter."""

@@ -12,15 +12,16 @@ from course_admin.grading.wire import encode
 from course_admin.grading.writeback import write_back
 from course_utils.checks.elsewhere import Elsewhere
 
-_INPUT, _STDIN = builtins.input, sys.stdin
+_INPUT, _OPEN, _PRINT, _STDIN = builtins.input, builtins.open, builtins.print, sys.stdin
 
 
 def call(proxy: Elsewhere, arguments: tuple, named: dict[str, Any]) -> Any:
     """The result of calling what `proxy` stands for; raises what the student's code raised."""
     own = own_notes(proxy)
     link = own["link"]
+    arguments, named = link.outgoing(arguments, named)
     try:
-        value, after, aliases, graphs = link.exchange("call", proxy, arguments, named, _replaced_input())
+        value, after, aliases, graphs = link.exchange("call", proxy, arguments, named, _replaced())
     finally:
         link.after_call()
     if after is not None:
@@ -52,6 +53,20 @@ def _take_over(own: dict, arguments: tuple, named: dict, value: Any, after: Any)
         write_back(named[name], keywords[name])
 
 
-def _replaced_input() -> Callable | None:
-    """What input() is in the test, where the test has put something in its place."""
-    return None if builtins.input is _INPUT and sys.stdin is _STDIN else lambda *prompt: builtins.input(*prompt)
+def _replaced() -> dict[str, Callable]:
+    """What input(), open() and print() are in the test, where the test has put something in their place."""
+
+    def printed(*values: Any, **how: Any) -> None:
+        builtins.print(*values, **how)
+
+    def opened(*where: Any, **how: Any) -> Any:
+        return builtins.open(*where, **how)
+
+    replaced: dict[str, Callable] = {}
+    if builtins.input is not _INPUT or sys.stdin is not _STDIN:
+        replaced["input"] = lambda *prompt: builtins.input(*prompt)
+    if builtins.open is not _OPEN:
+        replaced["open"] = opened
+    if builtins.print is not _PRINT:
+        replaced["print"] = printed
+    return replaced

@@ -69,3 +69,11 @@ def known_class(proxy: Any) -> Any:
     known = type(module) is type(name) is str and module.partition(".")[0] in TELLING | STANDARD
     kind = vars(sys.modules[module]).get(name) if known and module in sys.modules else None
     return kind if isinstance(kind, type) else proxy
+
+
+def names_of(value: Any) -> list[str]:
+    """What dir(value) says in a test."""
+    if not issubclass(type(value), Elsewhere):
+        return dir(value)
+    told = link_of(value).request("op", "dir", (value,))
+    return [name for name in told if type(name) is str]

@@ -16,7 +16,7 @@ def rebuilt(link: Any, names: list, arguments: tuple, message: str, line: str, a
     """The exception, by the first of its classes that we know. A StopIteration could end a loop of ours unseen."""
     for name in names:
         short = name.removeprefix("__main__.")
-        kind = link.exceptions.get(short) or _given_exception(link, name) or _loaded_exception(name)
+        kind = link.students_exception(short) or _given_exception(link, name) or _loaded_exception(name)
         if kind is None:
             continue
         if issubclass(kind, (StopIteration, StopAsyncIteration)):

@@ -29,7 +29,11 @@ class Link:
         self.lent: dict[int, Callable] = {}
         self.callbacks = 0
         self.exceptions: dict[str, type] = {}  # the exception classes that answers define, by name
+        self.students_exception: Callable[[str], Any] = lambda name: None  # one of these, whether it was met or not
         self.given: Callable[[str], Any] = lambda name: None  # the class of this name that a given cell defines
+        self.given_values: dict[str, bytes] = {}  # what the values of given cells were when their cell had run
+        self.untouched: set[str] = set()  # of these, that no cell of the student's came before
+        self.changed_files: set[str] = set()  # released files that the student's code has changed on its side
         self.operators: frozenset[str] = frozenset()  # those that the instructor's own classes define
         self.class_operators: dict[str, set[str]] = {}  # the same, by class
         self.changes_arguments: Callable[[str, tuple, dict], bool] = lambda *call: False
@@ -38,6 +42,7 @@ class Link:
         self.globals_read: set[str] = set()  # names that the student's functions read
         self.rebound: dict[str, Any] = {}  # of those, what the test has bound anew and the other side does not know
         self.before_call: Callable[[], None] = lambda: None  # may add to `rebound`
+        self.outgoing: Callable[[tuple, dict], tuple[tuple, dict]] = lambda *call: call  # may change what is given
         self.after_call: Callable[[], None] = lambda: None  # is told when an answer may have done something
         self.names_in_source: Callable[[str], set[str]] = lambda name: set()  # names that the source of `name` uses
 

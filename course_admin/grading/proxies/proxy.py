@@ -111,8 +111,11 @@ class Proxy(Operators):
     def __enter__(self) -> Any:
         return self.__getattr__("__enter__")()
 
-    def __exit__(self, *error: Any) -> Any:
-        return self.__getattr__("__exit__")(None, None, None)
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        """A `with` may swallow an error that the test raises; never a failed assertion, nor an error of an answer."""
+        names = [f"{one.__module__}.{one.__qualname__}" for one in kind.__mro__] if kind else []
+        swallowed = link_of(self).request("exit", self, names, str(error) if kind else "") is True
+        return swallowed and not isinstance(error, AssertionError) and not hasattr(error, "student_line")
 
     def __hash__(self) -> int:
         """The student's own. It says where in a set to look; whether two things are equal is asked besides."""

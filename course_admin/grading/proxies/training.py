@@ -33,7 +33,7 @@ def train_beside(link: Any) -> None:
 def _made_beside(link: Any) -> Callable:
     def new(kind: type, *arguments: Any, **named: Any) -> Any:
         if kind.__module__ != "__main__" and _are_elsewhere((arguments, named)):
-            return link.request("call", kind, arguments, named, None)
+            return link.request("call", kind, arguments, named, {})
         link.doubt = link.doubt or (COPIES if _are_copies((arguments, named)) else "")
         return object.__new__(kind)
 
@@ -43,7 +43,7 @@ def _made_beside(link: Any) -> Callable:
 def _run_beside(link: Any, function: Callable) -> Callable:
     def run(*arguments: Any, **named: Any) -> Any:
         if _are_elsewhere((arguments, named)):
-            return link.request("call", function, arguments, named, None)
+            return link.request("call", function, arguments, named, {})
         return function(*arguments, **named)
 
     return run
