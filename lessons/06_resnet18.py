@@ -9,7 +9,7 @@
 # | | |
 # |---|---|
 # | You will be able to | say why gradients vanish in a deep chain · write a residual block · build ResNet-18 and count its parameters · prove your network equal to another · fit it to small images |
-# | You need | lessons 3 and 4: backpropagation, `nn.Module`, the training loop |
+# | You need | lessons 3 to 5: backpropagation, `nn.Module`, the training loop, max pooling |
 # | Time | 90 minutes |
 # | Data | digits, 28 × 28; no download |
 # | Device | CPU with two cores; a GPU trains the full width |
@@ -192,14 +192,14 @@ def train_deep(skip, norm, seed, epochs=3):
 curves = {}
 for name in ["plain", "plain + batch norm", "residual + batch norm"]:
     runs = np.array([train_deep(*KINDS[name], seed) for seed in range(3)])
-    curves[name] = [0.1, *runs.mean(axis=0)]
+    curves[name] = runs.mean(axis=0)
     print(f"{name:22s} {runs[:, -1].mean():.2f} ± {runs[:, -1].std(ddof=1):.2f}")
 
 # %% [markdown]
 # "±" is the standard deviation over three seeds. This is accuracy on the *training* images: no overfitting is in play.
 
 # %%
-show_lines(range(4), curves, "epoch", "training accuracy, mean of 3 seeds",
+show_lines(range(1, 4), curves, "epoch", "training accuracy, mean of 3 seeds",
            baseline=("chance", 0.1),
            alt="Training accuracy over three epochs: plain stays at chance, plain with "
                "batch norm creeps up, residual with batch norm climbs fastest by far")
@@ -467,7 +467,7 @@ assert resnet18_parameters() == count(ResNet18()) == count(theirs)
 print(f"{count(theirs):,} parameters, {count(theirs.layer4) / count(theirs):.0%} in layer4")
 
 # %% [markdown]
-# **Spot the error.** The guide says that "ResNet", 152 layers deep, reached an error of 3.57 % on ImageNet. That number belongs to an
+# **Spot the error.** The guide says that "ResNet", 152 layers deep, reached an error of 3.57 % on ImageNet, photographs of 1,000 classes. That number belongs to an
 # *ensemble* of six networks, and it counts an answer as right when it is among the five best. The single network with 152 layers
 # had 4.49 % ([He et al., 2016](https://arxiv.org/abs/1512.03385), tables 4 and 5). When you compare with a paper, ask what was measured.
 #
@@ -508,8 +508,8 @@ print("the paper's stem:", map_sizes(ResNet18(width=2), torch.zeros(1, 3, 28, 28
 print("the small stem:  ", map_sizes(for_digits(2, seed=0), torch.zeros(1, 1, 28, 28)))
 
 # %% [markdown]
-# With the paper's stem a single pixel is left in `layer4`. Its 3 × 3 kernels see one pixel and eight zeros of padding: eight ninths of the
-# largest layer's weights never touch the image. The small stem leaves 4 × 4.
+# With the paper's stem a single pixel is left in `layer4`. Three of its four 3 × 3 convolutions see one pixel and eight zeros of
+# padding: eight ninths of their weights never touch the image. The small stem leaves 4 × 4.
 #
 # Training 64 channels on full 28 × 28 maps takes minutes per epoch on two cores. So the quick profile trains a **narrower** network,
 # `width=16`: the same 18 layers, a sixteenth of the weights. The full profile trains the real width.
@@ -556,7 +556,8 @@ show_lines(range(1, epochs + 1), {f"seed {seed}": trained(seed)[1] for seed in r
 
 # %% [markdown]
 # Two seeds differ by more than ResNet and nearest neighbour do. On so few, so tidy digits the simplest method is nearly as
-# good; a deep network earns its price on larger and wilder images. Which digits are still wrong? The six worst, wrong ones first:
+# good; a deep network earns its price on larger and wilder images. Which digits are hardest? For
+# the first seed, the six where the right answer leads by least or not at all:
 
 # %%
 @torch.no_grad()
