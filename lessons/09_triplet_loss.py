@@ -208,7 +208,7 @@ assert np.allclose(by_numpy, twins.grad)
 # %% [markdown]
 # ## 9.3 Which triplets teach anything? (22 minutes)
 #
-# Compare how far the negative is with how far the positive is. FaceNet's three kinds:
+# Compare how far the negative is with how far the positive is. Three kinds, the middle one named by FaceNet:
 #
 # - **hard**: the negative is as near as the positive, or nearer;
 # - **semi-hard**: the negative is farther, but by less than the margin;
@@ -305,7 +305,7 @@ assert np.isclose(active, active_share(vectors, labels, margin))
 # %% [markdown]
 # An independent witness: `benchmarks/triplet.py` in the course's repository asserts that batch hard and batch all agree with
 # [pytorch-metric-learning](https://github.com/KevinMusgrave/pytorch-metric-learning), once both average over the same
-# terms. That library's default averages over the *active* terms only. Such a mean stays near the margin however well
+# terms. That library's default averages over the *active* terms only. Such a mean may hardly fall however well
 # training goes. Never compare two triplet losses before you know over what each averages.
 #
 # ## 9.4 A batch with enough of everybody (15 minutes)

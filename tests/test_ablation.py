@@ -1,13 +1,17 @@
 """What lesson 12 measures: the pull of a loss, and rank-1 of each output."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from course_admin.build import load_stored, notebook_path
 from course_utils.ablation import pull, rank1, rank1_of_outputs, rank1_of_pixels
 from course_utils.device import Settings
 from course_utils.reid_search import Side
+from support import ROOT
 
 CPU = Settings("cpu", "quick", "off", False, 1, "CPU")
 
@@ -54,3 +58,18 @@ def test_each_output_is_scored_by_itself():
     # equal rows are kept in the order of the gallery, which begins with person 4
     assert scores.tolist() == [0.25, 1.0, 1.0]
     assert rank1_of_pixels(query, gallery, (8, 4)) == 1.0
+
+
+def test_what_lesson_12_says_of_its_recipes_is_what_its_cell_printed():
+    """Section 12.7 reads the table of seven recipes; here it is read again, from the stored notebook."""
+    notebook = load_stored(notebook_path(ROOT, "solutions", "12_reid_network_and_loss"))
+    printed = "".join(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", []))
+    found = re.findall(r"^(\S.*?) +([\d.]+)  \(([\d.]+) to ([\d.]+)\)$", printed, re.MULTILINE)
+    mean, low, high = ({row[0]: float(row[i]) for row in found} for i in (1, 2, 3))
+    assert low["sum"] > high["triplet"] and high["sum"] < low["identity"]
+    assert low["sum, w = 1/4"] > high["sum"] and low["sum, w = 1/4"] < high["identity"]
+    others = ("identity", "triplet", "sum", "sum, w = 1/4")
+    assert all(mean["sum + neck"] > mean[one] for one in others)
+    assert [one for one in others if high[one] >= low["sum + neck"]] == ["sum, w = 1/4"]
+    assert low["... + smoothing"] < mean["sum + neck"] < high["... + smoothing"]
+    assert high["... + erasing"] < low["... + smoothing"]

@@ -1,6 +1,7 @@
 """The checks of lesson 13 name the mistake that was made; a script is run and judged by its numbers."""
 
 import json
+import re
 import runpy
 from pathlib import Path
 
@@ -146,6 +147,16 @@ def test_the_stored_notebook_meets_what_the_course_promises():
     found = json.loads(printed[-1].replace("'", '"'))
     assert found["rank1"] >= 0.85 and found["step"] >= 0.70
     assert found["step"] >= found["trapezoid"]
+
+
+def test_the_table_of_published_results_holds_what_the_cells_above_it_printed():
+    """A number in the text comes from a cell: the row of our own results, rank-1 / mAP, plain and re-ranked."""
+    notebook = load_stored(notebook_path(ROOT, "solutions", "13_reid_training_and_evaluation"))
+    texts = "".join(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", []))
+    row = next(line for cell in notebook.cells for line in cell.source.splitlines() if line.startswith("| ours"))
+    for name in ("network", "re-ranked"):
+        rank1, mean_ap = re.search(rf"^{name} +rank-1 ([\d.]+) .* mAP ([\d.]+) ", texts, re.MULTILINE).groups()
+        assert f"| {100 * float(rank1):.1f} / {100 * float(mean_ap):.1f} |" in row
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ CURES = {
     "size mismatch": "build the network with the classes and the recipe that the checkpoint holds",
     "Missing key": "the saved weights are those of course_utils.reid_model.ReIDNetwork, by the checkpoint's recipe",
     "Unexpected key": "the saved weights are those of course_utils.reid_model.ReIDNetwork, by the checkpoint's recipe",
+    "not JSON serializable": "JSON knows plain numbers only: float(...) makes one of NumPy's or torch's",
     "NameError": "a script begins with nothing: import or define there what it uses",
     "No such file": "the checkpoint and the data come from the command line: sys.argv[1] and sys.argv[2]",
     "no checkpoint": "the checkpoint comes from the command line: sys.argv[1]",
