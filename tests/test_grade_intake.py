@@ -230,7 +230,7 @@ def test_any_encoding_is_read(assignment, take, right, encoding):
 def test_notebook_format_3_is_read(assignment, take, right):
     submission = take({f"{NAME}.ipynb": as_version_3(right)})
     assert score(assignment, submission) == 3
-    assert "an older notebook format (3) was read" in submission.notes
+    assert "another notebook format (3) was read" in submission.notes
 
 
 @pytest.mark.parametrize(
@@ -404,6 +404,8 @@ def test_added_cells_stay_where_they_were_added(take, right):
         ({"ps1.ipynb": b""}, "ps1.ipynb cannot be read: the file is empty"),
         ({"ps1.ipynb": b'{"cells": ['}, "ps1.ipynb cannot be read: the file is not JSON, so no notebook"),
         ({"ps1.ipynb": b"<<<<<<< a\n>>>>>>> b"}, "it holds the conflict marks of a merge"),
+        ({"ps1.ipynb": b"PK\x03\x04 word/document.xml"}, "so no notebook (it is a zip or an Office document)"),
+        ({"ps1.ipynb": b"<!DOCTYPE html>\n<p>Sign in"}, "so no notebook (it is a web page)"),
         ({"ps1.ipynb": b"[1, 2]"}, "ps1.ipynb cannot be read: the file is JSON, but no notebook"),
         ({"ps1.ipynb": b"[" * 100_000}, "ps1.ipynb cannot be read: the file is nested too deep to be a notebook"),
         ({"ps1.ipynb": b"{}"}, "ps1.ipynb cannot be read: the file is JSON, but no notebook: it has no cells"),
@@ -477,3 +479,30 @@ def test_no_bytes_break_the_reader(content):
         assert isinstance(read_notebook(content).cells, list)
     except CourseError as error:
         assert str(error) and "\n" not in str(error)
+
+
+@pytest.mark.parametrize("name", ["ps1.ipynb.txt", "ps1.json", "ps1", "new\nline.ipynb", "caf\udce9.ipynb"])
+def test_a_notebook_under_a_name_that_hides_it_is_found(take, right, name):
+    submission = take({name: right, "notes.txt": b"{}"})
+    assert not submission.refused and any("notebook" in note or "not text" in note for note in submission.notes)
+
+
+def test_an_endless_number_in_the_metadata_does_no_harm(take, right):
+    text = json.dumps(right)[:-1] + ', "big": ' + "9" * 100_000 + "}"
+    assert not take({"ps1.ipynb": text.encode()}).refused
+
+
+def test_two_works_under_other_names_are_looked_at(take, right, blank):
+    other = with_answers(copy.deepcopy(blank), HALF)
+    assert take({"a.ipynb": right, "b.ipynb": other}).review
+
+
+def test_hard_links_are_told(assignment, right, tmp_path):
+    """A link made on this disk could lead to the gradebook."""
+    folder, outside = tmp_path / "work", tmp_path / "gradebook.db"
+    folder.mkdir()
+    outside.write_bytes(b"marks")
+    (folder / "ps1.ipynb").write_text(json.dumps(right))
+    os.link(outside, folder / "data.csv")
+    submission = read_submission(folder, "ann", assignment)
+    assert submission.review and "data.csv" not in submission.files and not submission.refused

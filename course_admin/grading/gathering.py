@@ -20,6 +20,7 @@ TOTAL = 300_000_000
 MOST = 1_000  # files
 LISTED = 20_000  # entries looked at
 DEEPEST = 20  # folders
+RENAMED = {"", ".json", ".txt"}
 NESTED = 3  # archives within archives
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, ValueError)
 
@@ -61,7 +62,19 @@ def gather(folder: Path) -> Gathered:
     if not any(is_notebook(path) for path in gathered.files):
         for path in [path for path in sorted(gathered.files) if path.casefold().endswith(".zip")]:
             _open_archive(path, gathered.files.pop(path), gathered, NESTED)
+    if not any(is_notebook(path) for path in gathered.files):
+        _find_renamed(gathered)
     return gathered
+
+
+def _find_renamed(gathered: Gathered) -> None:
+    """Browsers save notebooks as `ps1.ipynb.txt`, `ps1.json` or `ps1`: names that do not say what is inside."""
+    for path in sorted(gathered.files):
+        start = gathered.files[path].lstrip()
+        if PurePosixPath(path).suffix.casefold() in RENAMED and start[:1] == b"{" and b'"cells"' in start:
+            name = f"{path.removesuffix(PurePosixPath(path).suffix).removesuffix('.ipynb')}.ipynb"
+            gathered.files[name] = gathered.files.pop(path)
+            gathered.notes.append(f"{shown(path)} holds a notebook")
 
 
 def is_notebook(path: str) -> bool:
@@ -92,7 +105,7 @@ def _list(folder: Path, gathered: Gathered) -> list[str]:
                 gathered.leave_out(path, "a symbolic link, which is never followed")
             elif _hidden(entry.name):
                 continue
-            elif not _is_text(entry.name):
+            elif not _is_text(entry.name) and not (is_notebook(entry.name) and entry.is_file(follow_symlinks=False)):
                 gathered.leave_out(path, "its name is not text")
             elif entry.is_dir(follow_symlinks=False):
                 if path.count("/") < DEEPEST:
@@ -132,8 +145,19 @@ def _take(folder: Path, path: str, gathered: Gathered) -> None:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 gathered.leave_out(path, "not a regular file")
+            elif status.st_nlink > 1 and not is_notebook(path):
+                gathered.leave_out(path, "a hard link: another place on this disk holds the same file")
             elif _fits(path, status.st_size, gathered):
-                gathered.keep(path, file.read(status.st_size))
+                if status.st_nlink > 1:
+                    gathered.notes.append(
+                        f"{shown(path)} is a hard link: another place on this disk holds the same file"
+                    )
+                    gathered.review = True
+                readable = path if all(map(_is_text, path.split("/"))) else shown(path)
+                if readable != path:
+                    gathered.notes.append(f"the name of {readable} is not text")
+                    gathered.review = True
+                gathered.keep(readable, file.read(status.st_size))
     except OSError as error:
         gathered.leave_out(path, f"cannot be read ({error.strerror})")
 

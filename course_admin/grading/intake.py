@@ -125,7 +125,7 @@ def _find(spec: NotebookSpec, free: list[str], candidates: dict, gathered: Gathe
     best = next((candidate for candidate in usable if candidate.matched.begun), usable[0])
     if best.rank > 0:
         gathered.notes.append(f"{shown(best.path)} was taken for {spec.name}.ipynb")
-    if best is not usable[0] or len([c for c in usable if c.rank < OTHER and c.matched.begun]) > 1:
+    if best is not usable[0] or len({c.matched.notebook.cells for c in usable if c.matched.begun}) > 1:
         gathered.notes.append(f"several notebooks could be {spec.name}.ipynb; {shown(best.path)} was graded")
         gathered.review = True
     return best

@@ -41,16 +41,16 @@ def read_notebook(content: bytes) -> RawNotebook:
         raise CourseError(f"the file is larger than {LARGEST // 1_000_000} MB: clear its outputs and hand in again")
     text, notes = _decode(content)
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_int=_number)
     except RecursionError as error:
         raise CourseError("the file is nested too deep to be a notebook") from error
     except ValueError as error:
-        raise CourseError(f"the file is not JSON, so no notebook ({_where(text, error)})") from error
+        raise CourseError(f"the file is not JSON, so no notebook ({_what(content, text, error)})") from error
     cells = _cells(data)
     if len(cells) > MOST_CELLS:
         raise CourseError(f"the notebook has {len(cells)} cells; {MOST_CELLS} are the limit")
     if data.get("nbformat") != 4:
-        notes.append(f"an older notebook format ({str(data.get('nbformat'))[:20]}) was read")
+        notes.append(f"another notebook format ({str(data.get('nbformat'))[:20]}) was read")
     language = _language(data)
     if language not in ("", "python"):
         notes.append(f"the notebook says it is written for {language[:40]}; it was run as Python")
@@ -74,9 +74,19 @@ def _decode(content: bytes) -> tuple[str, list[str]]:
         return content.decode("cp1252", errors="replace"), ["the file was not UTF-8; it was read as Latin-1"]
 
 
-def _where(text: str, error: ValueError) -> str:
+def _number(digits: str) -> int:
+    """An integer; of one with thousands of digits, which no notebook needs, 0."""
+    return int(digits) if len(digits) < 1000 else 0
+
+
+def _what(content: bytes, text: str, error: ValueError) -> str:
+    """What the file is instead, or where it is broken."""
     if "<<<<<<<" in text and ">>>>>>>" in text:
         return "it holds the conflict marks of a merge"
+    kinds = {b"PK": "a zip or an Office document", b"%PDF": "a PDF", b"<!": "a web page", b"<h": "a web page"}
+    for mark, kind in kinds.items():
+        if content.lstrip()[:4].lower().startswith(mark.lower()):
+            return f"it is {kind}"
     return " ".join(str(error).split())[:120]
 
 
