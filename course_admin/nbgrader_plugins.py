@@ -19,6 +19,7 @@ from traitlets import Float
 
 from course_admin.archives import read_archive, student_id
 from course_admin.errors import CourseError
+from course_admin.grading.attachments import attachments, pictures
 from course_admin.grading.hidden import hidden_lines, markers
 from course_admin.layout import IGNORED
 
@@ -134,8 +135,8 @@ def harmless_markdown(context, source: str) -> str:
     `sanitize_html` does the same for outputs; without this filter the pages would show markdown as it comes. The
     fold of a hint has no attributes and stays.
     """
-    attachments = context.get("cell", {}).get("attachments", {})
-    renderer = IPythonRenderer(escape=True, allow_harmful_protocols=False, attachments=attachments)
+    held = attachments(source, pictures(context.get("cell", {}).get("attachments")))
+    renderer = IPythonRenderer(escape=True, allow_harmful_protocols=False, attachments=held)
     page = MarkdownWithMath(renderer=renderer).render(source)
     return re.sub(r"&lt;(/?(?:details|summary))&gt;", r"<\1>", page)
 

@@ -1,9 +1,11 @@
 """Around grading: the students' pages, marks as CSV, similar works, and the commands themselves."""
 
 import csv
+import json
 import re
 import shutil
 
+import nbformat
 import pytest
 
 from course_admin import cli
@@ -261,3 +263,22 @@ def test_nbgraders_own_time_limit_counts_unless_another_is_given(tiny_course, mo
     assert cli.main(["grade", NAME, *words]) == 0
     limits = seen[0]
     assert (limits.cell_seconds, limits.test_seconds, limits.total_seconds, limits.cpu_seconds) == expected
+
+
+def test_pasted_pictures_reach_the_reader_and_a_missing_one_stops_nobody(tiny_course):
+    """nbgrader's pages and formgrader need what a text shows to be there."""
+    for student, held in {"ann": {"p.png": {"image/png": "QUJDREVG"}}, "bob": {}, "cec": ["nonsense"]}.items():
+        hand_in(tiny_course.root, student, RIGHT)
+        (path,) = tiny_course.path("submitted", student, NAME).glob("*.ipynb")
+        notebook = json.loads(path.read_text())
+        cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+        cell |= {"attachments": held, "source": "my drawing: ![it](attachment:p.png)"}
+        notebook["cells"].append({**cell, "id": "pasted", "metadata": {}})
+        path.write_text(json.dumps(notebook))
+    grade(tiny_course)
+    write_feedback(tiny_course, read_assignment(tiny_course, NAME), ["ann", "bob", "cec"])
+    assert "QUJDREVG" in page(tiny_course, "ann")
+    for student in ("bob", "cec"):
+        assert "data:image/png;base64," in page(tiny_course, student)
+        (path,) = tiny_course.path("autograded", student, NAME).glob("*.ipynb")
+        nbformat.validate(nbformat.read(path, 4))

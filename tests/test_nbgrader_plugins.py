@@ -101,6 +101,19 @@ def test_a_pasted_picture_stays():
     assert "data:image/png;base64,AAAA" in harmless_markdown({"cell": cell}, "![my drawing](attachment:p.png)")
 
 
+@pytest.mark.parametrize("name", ["gone.png", "my%20drawing.png", "é.png"])
+def test_a_picture_that_is_missing_leaves_a_blank(name):
+    """nbconvert would raise, and nobody in the class would get a page."""
+    assert "data:image/png;base64," in harmless_markdown({}, f"![my drawing](attachment:{name})")
+    held = {
+        "my drawing.png": {"image/png": "QUJDREVG"},
+        "é.png": {"image/png": "QUJDREVG"},
+        "gone.png": {"text/html": "<b>"},
+    }
+    page = harmless_markdown({"cell": {"attachments": held}}, f"![my drawing](attachment:{name})")
+    assert ("QUJDREVG" in page) == (name != "gone.png") and "<b>" not in page
+
+
 def test_the_figures_of_the_course_stay_on_a_page_that_is_made_harmless(monkeypatch):
     """Their HTML, with the picture inside, is cut by the filter; the PNG beside it is shown, alt text and all."""
     monkeypatch.setattr(plots, "display", lambda data, metadata, raw: figures.append((data, metadata)))

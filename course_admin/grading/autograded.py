@@ -13,6 +13,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 from course_admin.errors import CourseError
+from course_admin.grading.attachments import attachments
 from course_admin.grading.course import Course
 from course_admin.grading.reading import plain, read_notebook
 from course_admin.grading.records import Assignment, Mark, NotebookResult, Result, SpecCell, Submission
@@ -106,6 +107,8 @@ def _notebook(assignment: Assignment, submission: Submission, part: NotebookResu
         made = MAKE[cell.cell_type](cell.source, id=id)
         if (asked is not None and asked.kind != "given") or (asked is not None and asked.locked):
             made.metadata["nbgrader"] = _metadata(asked, cell.cell_type)
+        if cell.cell_type != "code" and (held := attachments(cell.source, cell.pictures)):
+            made.attachments = held
         if cell.cell_type == "code":
             run = part.runs[number] if number < len(part.runs) else None
             outputs = [clean for output in (run.outputs if run else ()) if (clean := clean_output(output))]

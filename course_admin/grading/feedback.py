@@ -40,8 +40,11 @@ def write_feedback(course: Course, assignment: Assignment, students: list[str]) 
         for spec in assignment.notebooks:
             notebook = course.path("autograded", student, assignment.name) / f"{spec.name}.ipynb"
             if notebook.is_file():
-                page = _page(course, exporter, assignment, spec, notebook, student)
-                page = _harmless(page, _table(assignment, spec, told))
+                table = _table(assignment, spec, told)
+                try:
+                    page = _harmless(_page(course, exporter, assignment, spec, notebook, student), table)
+                except Exception:  # whatever a notebook holds, the others get their pages
+                    page = _bare(assignment, f"{table}<p>The notebook itself could not be shown.</p>")
                 status.replace(folder / f"{spec.name}.html", page.encode("utf-8", "replace"))
                 written += 1
     if not written:
@@ -129,10 +132,17 @@ def _field(text: str) -> str:
 
 def _refused(assignment: Assignment, told: dict[str, Any]) -> str:
     reason = html.escape(told["reasons"][0] if told["reasons"] else "it cannot be graded")
-    name = html.escape(assignment.name)
+    return _bare(
+        assignment,
+        f"<h1>{html.escape(assignment.name)}: 0 of {assignment.max_score:g} points</h1>\n"
+        f"<p>Your work could not be graded: {reason}.</p><p>Ask for another chance to hand it in.</p>",
+    )
+
+
+def _bare(assignment: Assignment, body: str) -> str:
+    """A page without a notebook."""
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<title>{name}</title></head>\n'
-        f"<body><h1>{name}: 0 of {assignment.max_score:g} points</h1>\n"
-        f"<p>Your work could not be graded: {reason}.</p><p>Ask for another chance to hand it in.</p></body></html>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f"<title>{html.escape(assignment.name)}</title></head>\n<body>{body}</body></html>\n"
     )

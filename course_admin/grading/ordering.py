@@ -80,7 +80,7 @@ def _extras(cells: list[RawCell], places: dict[int, int], chosen: dict[int, int]
         if index in places:
             above = places[index] if chosen[places[index]] == index else above
         elif cell.source.strip():
-            extras[above].append(StudentCell("", cell.cell_type, cell.source))
+            extras[above].append(StudentCell("", cell.cell_type, cell.source, cell.pictures))
     return extras
 
 
@@ -90,12 +90,12 @@ def _present(wanted: SpecCell, cell: RawCell, result: Matched) -> StudentCell:
             what = "check" if wanted.kind == "test" else "locked cell"
             result.notes.append(f"the {what} {wanted.id} was edited; the original was used")
             result.review = True
-        return StudentCell(wanted.id, wanted.cell_type, wanted.source)
+        return StudentCell(wanted.id, wanted.cell_type, wanted.source, cell.pictures)
     if cell.cell_type != wanted.cell_type and wanted.kind != "given":
         result.notes.append(f"{wanted.id} had become a {cell.cell_type} cell; it was read as {wanted.cell_type}")
     kind = cell.cell_type if wanted.kind == "given" else wanted.cell_type
     result.begun += wanted.kind in ("answer", "manual") and not same(cell.source, wanted.stub)
-    return StudentCell(wanted.id, kind, cell.source)
+    return StudentCell(wanted.id, kind, cell.source, cell.pictures)
 
 
 def _missing(wanted: SpecCell, cells: list[RawCell], result: Matched) -> StudentCell:

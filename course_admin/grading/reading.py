@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 
 from course_admin.errors import CourseError
+from course_admin.grading.attachments import Pictures, pictures
 
 LARGEST = 100_000_000  # bytes of a notebook file; the pictures of a hundred cells are far below
 MOST_CELLS = 2_000
@@ -25,6 +26,7 @@ class RawCell:
     cell_type: str
     source: str
     tags: tuple[str, ...] = ()
+    pictures: Pictures = ()
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,8 @@ def _cell(cell) -> RawCell | None:
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     tags = metadata.get("tags") if isinstance(metadata, dict) else None
     tags = tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
-    return RawCell(_short(cell.get("id")), _short(grade_id), kind, plain(source), tags)
+    held = pictures(cell.get("attachments"))
+    return RawCell(_short(cell.get("id")), _short(grade_id), kind, plain(source), tags, held)
 
 
 def _short(id) -> str:

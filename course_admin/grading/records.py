@@ -56,11 +56,15 @@ class Assignment:
 
 @dataclass(frozen=True)
 class StudentCell:
-    """One cell to be run or marked, in order. id: the SpecCell it stands for; "" for a cell that the student added."""
+    """One cell to be run or marked, in order. id: the SpecCell it stands for; "" for a cell that the student added.
+
+    pictures: (name, type, base64) of what was pasted into its text.
+    """
 
     id: str
     cell_type: str
     source: str
+    pictures: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
