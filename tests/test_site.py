@@ -156,6 +156,15 @@ def test_previous_and_next_lead_through_the_lessons_in_order(site):
         assert links["prev"] == f"{before}.html"
 
 
+def test_the_rows_of_a_table_without_a_head_are_named_by_their_first_cell(site):
+    for name in NAMES:
+        page = (site["student"] / f"{name}.html").read_text(encoding="utf-8")
+        (top, *_) = re.findall(r"<table.*?</table>", page, re.DOTALL)
+        rows = re.findall(r'<th scope="row"><p>(.*?)</p></th>\s*<td>', top)
+        assert rows == ["You will be able to", "You need", "Time", "Data", "Device"]
+        assert "<thead>" not in top and "<td></td>" not in page
+
+
 # ---- the map ------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """Let Sphinx make the site: gather the pages in a temporary folder, build, and move the result into site/EDITION."""
 
 import io
+import re
 import shutil
 import tempfile
 import time
@@ -26,6 +27,9 @@ FOR_EVERYBODY = [
     ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="All lessons">'),
     ('<th class="head"><p></p></th>', "<td></td>"),
 ]
+# A table without a head, as on top of each lesson: its rows are named by their first cell.
+_HEADLESS = re.compile(r"<thead>\s*<tr[^>]*>(?:<td></td>\s*)+</tr>\s*</thead>(.*?)</tbody>", re.DOTALL)
+_FIRST_CELL = re.compile(r"(<tr[^>]*>)<td>(.*?)</td>", re.DOTALL)
 STYLE, MARK = Path(__file__).with_name("course.css"), Path(__file__).with_name("mark.svg")
 
 
@@ -151,4 +155,5 @@ def run_sphinx(work: Path, edition: str, glossary: list) -> None:
         text = page.read_text(encoding="utf-8")
         for found, better in FOR_EVERYBODY:
             text = text.replace(found, better)
+        text = _HEADLESS.sub(lambda table: _FIRST_CELL.sub(r'\1<th scope="row">\2</th>', table[1]) + "</tbody>", text)
         page.write_text(text, encoding="utf-8")
