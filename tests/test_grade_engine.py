@@ -248,8 +248,13 @@ def test_control_c_leaves_nothing_half_written(tiny_course):
             time.sleep(1)
         return run_in_process(assignment, submission, limits, options)
 
-    with pytest.raises(KeyboardInterrupt):
-        grade(tiny_course, interrupted)
+    # a program that a shell has put into the background ignores Ctrl-C; this one shall not
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            grade(tiny_course, interrupted)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert grade(tiny_course).line(NAME).startswith(f"{NAME}: ")
     assert totals(tiny_course) == {"ann": 3, "bob": 2, "cleo": 0, "dan": 0}
 

@@ -8,6 +8,8 @@ import pytest
 
 from course_admin.grading.job import run_job
 from course_admin.grading.records import Limits, Options
+from course_utils.reid_checkpoint import RECIPES
+from course_utils.reid_model import ReIDNetwork
 from plain_kernel import QUICK, assignment, grade, messages, passed, submission
 
 
@@ -432,3 +434,14 @@ def test_released_files_lie_beside_the_tests_and_helper_modules_are_real():
     assert passed(grade(asked, None)) == [True]
     cheat = "total = 7\ndef f(): return total\nimport course_helper\ncourse_helper.twice = lambda x: 7"
     assert passed(grade(asked, cheat)) == [False]
+
+
+@pytest.mark.parametrize("profile", RECIPES)
+def test_the_usual_limits_hold_the_checkpoints_of_lesson_13(profile):
+    # given the network of a profile, and the optimiser's two averages for each of its weights
+    recipe = RECIPES[profile]
+    weights = ReIDNetwork(751, recipe.backbone, recipe.embedding_size, recipe.bnneck).parameters()
+    checkpoint = 3 * sum(4 * weight.numel() for weight in weights)
+    # then a file may be as large, and the folder holds an old one, a new one and the drawn people
+    assert checkpoint < Limits().file_size
+    assert 2 * checkpoint + 100 * 1024**2 < Limits().scratch

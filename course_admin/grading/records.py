@@ -100,8 +100,8 @@ class Limits:
     cpu_seconds: int = 600
     memory: int = 4 * 1024**3
     processes: int = 128
-    file_size: int = 100 * 1024**2
-    scratch: int = 500 * 1024**2
+    file_size: int = 512 * 1024**2  # a checkpoint of lesson 13 takes 135 MB
+    scratch: int = 1024**3
     output: int = 1024**2
     answer: int = 64 * 1024**2
 
