@@ -24,10 +24,24 @@ def pytest_configure(config):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Long files first; within a file the order stays."""
-    files = {item: os.path.relpath(item.path, ROOT) for item in items}
-    places = suite_order.longest_first(files.values(), suite_order.read_seconds(ROOT))
-    items.sort(key=lambda item: places[files[item]])
+    """Long groups first; within a group the order stays."""
+    groups = {item: suite_order.group_of(item.nodeid) for item in items}
+    places = suite_order.longest_first(groups.values(), suite_order.read_seconds(ROOT))
+    items.sort(key=lambda item: places[groups[item]])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """What stays together on one worker with --dist loadfile."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return suite_order.group_of(nodeid)
+
+    return ByGroup(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

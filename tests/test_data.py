@@ -1,7 +1,6 @@
 """The digits: which ones, how they look, and what is said when a file is damaged or there is no network."""
 
 import os
-import struct
 import subprocess
 import sys
 import time
@@ -13,15 +12,10 @@ import pytest
 from course_utils import data
 from course_utils.data import MNIST_FILES, load_digits
 from course_utils.idx import reachable, require_whole
+from tiny_mnist import write_idx
 
 SHARED = Path(os.environ.get("MNIST_10K", Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist-10k"))
 needs_mnist = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no real MNIST images in {SHARED}")
-
-
-def write_idx(path: Path, array: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    head = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
-    path.write_bytes(head + array.astype(np.uint8).tobytes())
 
 
 @pytest.fixture
