@@ -165,3 +165,43 @@ def test_who_changes_what_is_read_from_the_instructors_notebook():
     found, _ = definitions([("given", "a = []\nb = []\nb.append(1)\nc = 0"), ("answer", "def f():\n    a.append(1)")])
     assert [found[name].whose for name in "abc"] == ["student", "ours", "ours"]
     assert [found[name].kind for name in "abc"] == ["changed", "changed", "literal"]
+
+
+def test_seeds_that_a_test_sets_are_the_answers_too():
+    own = "def walk(n):\n    return np.cumsum(np.random.choice([-1, 1], size=n))"
+    check = """np.random.seed(7)
+a = walk(20)
+np.random.seed(7)
+assert np.array_equal(a, walk(20))
+np.random.seed(7)
+assert np.array_equal(a, np.cumsum(np.random.choice([-1, 1], size=20)))"""
+    result = given(own, asked=assignment(("given", "import numpy as np"), ("answer", own), ("test", check)))
+    assert passed(result) == [True], messages(result)
+
+
+def test_containers_of_classes_that_nobody_asked_for_are_what_they_hold():
+    own = "def groups(words):\n    return {len(word): [word] for word in words}\ndef values(n):\n    return np.zeros(n)"
+    check = "h = groups(['a', 'bb'])\nassert h == {1: ['a'], 2: ['bb']} and h[2] == ['bb']"
+    asked = assignment(
+        ("given", "import numpy as np"),
+        ("answer", own),
+        ("test", check),
+        ("test", "assert values(2).tolist() == [0, 0]"),
+    )
+    answers = (
+        "class D(dict):\n    def __missing__(self, key):\n        self[key] = []\n        return self[key]\n",
+        "from collections import UserDict as D\n",
+        "D = lambda d: __import__('types').MappingProxyType(d)\n",
+    )
+    masked = "\ndef values(n):\n    return np.ma.array(np.zeros(n))"
+    for answer in answers:
+        result = given(f"{answer}def groups(words):\n    return D({{len(w): [w] for w in words}}){masked}", asked=asked)
+        assert passed(result) == [True, True], messages(result)
+    liar = """class D(dict):
+    def __eq__(self, other):
+        return True
+    def __getitem__(self, key):
+        return ['bb']
+"""
+    hidden = "\ndef values(n):\n    return np.ma.array(np.zeros(n), mask=True)"
+    assert passed(given(f"{liar}def groups(words):\n    return D(){hidden}", asked=asked)) == [False, False]

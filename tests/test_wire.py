@@ -125,6 +125,8 @@ def test_subclasses_lose_what_they_define():
     assert decode(encode(Count(5))) == 5 and type(decode(encode(Count(5)))) is int
     assert type(decode(encode(np.matrix([[1, 2]])))) is np.ndarray
     assert decode(encode(collections.OrderedDict(a=1))) == {"a": 1}
+    liar = type("Liar", (list,), {"__iter__": lambda self: iter([2]), "__len__": lambda self: 2})
+    assert decode(encode(liar([1]))) == [1] and type(decode(encode(liar()))) is list
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,6 @@ def test_subclasses_lose_what_they_define():
         np.ma.masked_array([1], [True]),
         np.zeros(1, [("a", int)]),
         enum.IntEnum("E", "A").A,
-        type("Own", (list,), {})(),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -8,6 +8,7 @@ import importlib
 import io
 from typing import Any
 
+from course_admin.grading import specials
 from course_admin.grading.definitions import Definition, bound_names, definitions, free_names, operators
 from course_admin.grading.patience import TooSlow, patience
 from course_admin.grading.proxies.link import Link
@@ -39,8 +40,9 @@ class Namespace(dict):
         link.changes_arguments = self._instructor_changes
         link.before_call = self.note_globals
         link.students_exception = self._students_exception
-        if self.given and not instructors:
-            link.request("given", sorted(self.given))
+        if classes and not instructors:
+            specials.MORE_THAN_DATA.update(self.given, link.class_operators)
+            link.request("classes", sorted(self.given), sorted(link.class_operators))
 
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)

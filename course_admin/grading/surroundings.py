@@ -6,6 +6,7 @@ The process lives for one test only, so that nothing here is undone.
 import contextlib
 import dataclasses
 import functools
+import importlib
 import inspect
 import sys
 import types
@@ -92,7 +93,8 @@ def patch(link: Link, student: StudentSource) -> None:
     specials.make_named_tuple = functools.partial(told_named_tuple, link)
     train_beside(link)
     for module, name in (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed")):
-        if module in sys.modules:
+        if module.partition(".")[0] in sys.modules:
+            importlib.import_module(module)  # NumPy loads numpy.random when it is first asked for
             setattr(sys.modules[module], name, _on_both_sides(link, module, getattr(sys.modules[module], name), name))
 
 

@@ -111,7 +111,8 @@ def plain_array(value: Any) -> Any:
     """A NumPy array or scalar as a plain array in native order, or None where it is none (objects, masks)."""
     import numpy
 
-    if issubclass(type(value), numpy.ma.MaskedArray) or value.dtype.kind not in ARRAY_KINDS:
+    masked = issubclass(type(value), numpy.ma.MaskedArray) and numpy.ma.getmaskarray(value).any()
+    if masked or value.dtype.kind not in ARRAY_KINDS:
         return None
     array = numpy.array(value, subok=False, order="C")
     if array.dtype.char in "gG":

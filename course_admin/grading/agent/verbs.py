@@ -13,6 +13,7 @@ from typing import Any
 
 from course_admin.grading.agent.names import names_used
 from course_admin.grading.gradients import backward
+from course_admin.grading.specials import MORE_THAN_DATA
 from course_admin.grading.wire import NotPlain, encode
 
 MOST_FILES = 8 * 1024**2  # bytes of a student's files that go out at once
@@ -95,9 +96,11 @@ class Verbs:
                 return items, True
         return items, False
 
-    def do_given(self, names: list[str]) -> None:
-        """Objects of these classes travel as what they hold, and are built anew on our side."""
-        self.agent.given = set(names)
+    def do_classes(self, given: list[str], asked_for: list[str]) -> None:
+        """Objects of given classes travel as what they hold, and are built anew on our side; others stay here."""
+        self.agent.given = set(given)
+        MORE_THAN_DATA.clear()
+        MORE_THAN_DATA.update(given, asked_for)
 
     def do_exit(self, thing: Any, names: list[str], message: str) -> Any:
         """Leave a `with` of a student's object, with an error of the test where there is one."""
