@@ -172,7 +172,7 @@ show_images([np.hstack([x_fit[i], x_fit[j]]) for i, j in zip(first, second)],
 #
 # $$L = \frac1n \sum_i \text{same}_i\, d_i^2 + (1 - \text{same}_i)\, \max(m - d_i,\, 0)^2$$
 #
-# Why the margin? Without it, pushing apart would never be finished.
+# Why the margin? Without it, pushing apart would never be finished. (The paper halves both terms; that changes no minimum.)
 #
 # ### Exercise 2 · the loss and its slope (10 minutes, difficulty 2)
 #
@@ -364,8 +364,8 @@ show_roc(gaps, test_pairs()[2],
 # %%
 x_map, y_map = np.r_[x_test[:250], x_new[:150]], np.r_[y_test[:250], y_new[:150]]
 show_maps(learned(0)(x_map), y_map, crosses=(7, 8, 9),
-          alt="Two maps of embeddings: digits 0 to 6 form tight separate groups; the "
-              "crosses of 7, 8 and 9 lie between and partly on top of them")
+          alt="Two maps of embeddings: digits 0 to 6 form loose groups in PCA, tight ones "
+              "in t-SNE; the crosses of 7, 8 and 9 lie between and partly on top of them")
 
 # %% [markdown]
 # TensorBoard's *projector* turns such a map in three dimensions, with the digits drawn on the points. It reads files; we

@@ -107,6 +107,7 @@ check_normalise(normalise)
 check_normalise(normalise, shapes=[(49,), (6, 9), (1, 3, 2, 25)], seed=3101)
 ### END HIDDEN TESTS
 
+# %% [markdown]
 # Both scores along the row; the product is divided by its maximum to fit into one plot.
 
 # %%
@@ -525,6 +526,7 @@ for name, with_layer in [("with the layer", True), ("without", False)]:
     results[name] = np.array([accuracies(with_layer, seed) for seed in range(3)])
 for name, values in results.items():
     print(f"{name:15s} mean {values.mean(0).round(3)}, spread {np.ptp(values, 0).round(3)}")
+print("your guess:", my_guess_with_without_and_whole)
 show_accuracies(results, list(tests), alt="Accuracy on pairs of digits 0 to 6 and 7 to 9: "
                 "with the layer and whole images about equal, without the layer far below")
 
