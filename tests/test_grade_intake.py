@@ -487,6 +487,11 @@ def test_a_notebook_under_a_name_that_hides_it_is_found(take, right, name):
     assert not submission.refused and any("notebook" in note or "not text" in note for note in submission.notes)
 
 
+def test_a_zip_that_is_called_a_notebook_is_opened(take, right):
+    submission = take({"ps1.ipynb": zipped({"ps1.ipynb": json.dumps(right).encode()})})
+    assert not submission.refused and not submission.review
+
+
 def test_an_endless_number_in_the_metadata_does_no_harm(take, right):
     text = json.dumps(right)[:-1] + ', "big": ' + "9" * 100_000 + "}"
     assert not take({"ps1.ipynb": text.encode()}).refused

@@ -35,7 +35,7 @@ class Gathered:
     bytes: int = 0
 
     def leave_out(self, path: str, why: str, review: bool = True) -> None:
-        if len(self.notes) < 20:
+        if len(self.notes) < 20 and not (why.startswith("more than") and any(why in note for note in self.notes)):
             self.notes.append(f"left out {shown(path)}: {why}")
         self.review = self.review or review
 
@@ -59,12 +59,17 @@ def gather(folder: Path) -> Gathered:
     for path in sorted(paths, key=lambda path: (not is_notebook(path), path.count("/"), path)):
         if path != "timestamp.txt":
             _take(folder, path, gathered)
-    if not any(is_notebook(path) for path in gathered.files):
-        for path in [path for path in sorted(gathered.files) if path.casefold().endswith(".zip")]:
+    if not any(is_notebook(path) and not _is_zip(gathered.files[path]) for path in gathered.files):
+        for path in [path for path in sorted(gathered.files) if path.casefold().endswith(".zip") or is_notebook(path)]:
             _open_archive(path, gathered.files.pop(path), gathered, NESTED)
     if not any(is_notebook(path) for path in gathered.files):
         _find_renamed(gathered)
     return gathered
+
+
+def _is_zip(content: bytes) -> bool:
+    """Whether a file holds an archive of files, whatever it is called; an Office document is none."""
+    return content.startswith(b"PK\3\4") and b".ipynb" in content[-100_000:] and zipfile.is_zipfile(io.BytesIO(content))
 
 
 def _find_renamed(gathered: Gathered) -> None:
@@ -201,7 +206,7 @@ def _member(archive: str, member: zipfile.ZipInfo, gathered: Gathered) -> str:
     elif not all(map(_is_text, path.parts)):
         gathered.leave_out(where, "its name is not text")
     else:
-        return f"{archive[:-4]}/{path}"
+        return f"{PurePosixPath(archive).with_suffix('')}/{path}"
     return ""
 
 
