@@ -1,14 +1,16 @@
 """Lesson 01 in JupyterLab as a student meets it: run, fail a check, read its hint, mend it, see the plot, validate.
 
-One test, because it is one sitting: each step begins where the last one ended.
+That is one test, because it is one sitting: each step begins where the last one ended.
 """
 
 import re
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser import picture, started_browser, watched
+from browser import DESKTOP, picture, started_browser, watched
 from classroom import TOKEN, jupyter_server, make_course
 
 LESSON = "01_convolution_by_hand"
@@ -19,16 +21,31 @@ FLIPPED = """def correlate2d(image, kernel):
 RIGHT = FLIPPED.replace("    kernel = kernel[::-1, ::-1]\n", "")
 
 
+@contextmanager
+def opened(folder: Path, built: str, size: dict = DESKTOP):
+    """JupyterLab with lesson 01 of notebooks/ or solutions/ open."""
+    with started_browser() as browser:
+        make_course(folder, LESSON)
+        with jupyter_server(folder, root_dir=folder) as server, watched(browser, size) as reader:
+            reader.page.goto(f"{server.address}/lab/tree/{built}/{LESSON}/{LESSON}.ipynb?token={TOKEN}")
+            expect(reader.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+            yield reader.page
+            assert reader.errors == []
+
+
 @pytest.fixture
 def page(tmp_path):
-    """JupyterLab with lesson 01 open."""
-    with started_browser() as browser:
-        make_course(tmp_path, LESSON)
-        with jupyter_server(tmp_path, root_dir=tmp_path) as server, watched(browser) as student:
-            student.page.goto(f"{server.address}/lab/tree/notebooks/{LESSON}/{LESSON}.ipynb?token={TOKEN}")
-            expect(student.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
-            yield student.page
-            assert student.errors == []
+    with opened(tmp_path, "notebooks") as page:
+        yield page
+
+
+def test_a_notebook_that_is_not_trusted_shows_the_still_picture_and_no_slider(tmp_path):
+    with opened(tmp_path, "solutions", DESKTOP | {"height": 6000}) as page:  # JupyterLab draws what is in view
+        figure = cell(page, "show_sliding(lines").locator("figure.course-frames")
+        expect(figure.get_by_role("img")).to_be_visible()
+        expect(figure.locator("figcaption")).to_contain_text("Row 1, column 4")
+        expect(figure.locator("input")).to_be_hidden()
+        assert figure.locator("script").count() == 0
 
 
 def cell(page: Page, text: str) -> Locator:
