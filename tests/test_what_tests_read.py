@@ -205,3 +205,13 @@ def test_containers_of_classes_that_nobody_asked_for_are_what_they_hold():
 """
     hidden = "\ndef values(n):\n    return np.ma.array(np.zeros(n), mask=True)"
     assert passed(given(f"{liar}def groups(words):\n    return D(){hidden}", asked=asked)) == [False, False]
+
+
+def test_points_that_are_none_are_looked_at():
+    """A test may end with its points; an answer could make a strange number of them."""
+    own = "def f(x):\n    return 1.0"
+    asked = assignment(("answer", own), ("test", "assert f(1) is not None\n2 * f(1) - 1"))
+    for value, points, look in (("1.0", 1, False), ("0.75", 0.5, False), ("9.0", 1, True), ("float('nan')", 0, True)):
+        result = given(f"def f(x):\n    return {value}", asked=asked)
+        (mark,) = result.notebooks[0].marks
+        assert (mark.points, result.review) == (points, look)

@@ -1,6 +1,7 @@
 """One notebook of one student, from its first cell to its last: what was run, and the mark of each test."""
 
 import ast
+import math
 import time
 from dataclasses import replace
 from typing import Any
@@ -122,6 +123,11 @@ class NotebookRun:
         points = asked.points if passed else 0.0
         if share is not None and 0 <= share <= asked.points:
             points = share  # nbgrader's partial credit
+        elif share is not None:  # nbgrader gives all points for what is below 0, and stops at what is above them
+            points = 0.0 if math.isnan(share) else points
+            self.runner.reason(
+                f"{asked.id} ended with {share:g}, which is no number of points from 0 to {asked.points:g}"
+            )
         return Mark(asked.id, points, asked.points, passed, "" if hidden else message, hidden, hint if hidden else "")
 
     def _case(self, asked: SpecCell) -> dict[str, Any]:
