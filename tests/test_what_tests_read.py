@@ -215,3 +215,12 @@ def test_points_that_are_none_are_looked_at():
         result = given(f"def f(x):\n    return {value}", asked=asked)
         (mark,) = result.notebooks[0].marks
         assert (mark.points, result.review) == (points, look)
+
+
+def test_what_cannot_be_done_here_is_looked_at():
+    own = "def f(x):\n    return 1"
+    checks = ("import threading\nassert f(threading.Lock()) == 1", "x = !echo 1\nassert f(1) == 1")
+    asked = assignment(("answer", own), *(("test", check) for check in checks))
+    result = given(own, asked=asked)
+    assert passed(result) == [False, False] and result.review
+    assert "in-kernel" in result.reasons[0] and "shell command" in result.reasons[1]

@@ -49,9 +49,11 @@ class Namespace(dict):
         if name in self.found:
             self.noted[name] = value
             if not self.looking and name in self.link.globals_read:
+                doubt = self.link.doubt
                 with contextlib.suppress(NotPlain):  # an answer that reads the name shall find it
                     encode(value, self.link.stand_in)
                     self.link.rebound[name] = value
+                self.link.doubt = doubt
 
     def note_globals(self) -> None:
         """Notice what functions of the test have bound by `global` before an answer is called that may read it."""

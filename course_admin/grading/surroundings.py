@@ -55,13 +55,15 @@ class Shell:
 
     def run_cell_magic(self, name: str, line: str, cell: str) -> None:
         if name not in ("time", "timeit", "capture", "prun"):
-            raise RuntimeError(f"the magic %%{name} cannot be used in a test")
+            self.namespace.link.doubt = f"the magic %%{name} cannot be used in a test"
+            raise RuntimeError(self.namespace.link.doubt)
         tree, names = telling(parse_cell("\n" + cell), "\n" + cell)  # so that its lines count from the second
         self.namespace.update(names)
         exec(compile(tree, FILE, "exec"), self.namespace)
 
     def system(self, command: str) -> None:
-        raise RuntimeError("a test cannot run a shell command")
+        self.namespace.link.doubt = "a test cannot run a shell command"
+        raise RuntimeError(self.namespace.link.doubt)
 
     getoutput = system
 

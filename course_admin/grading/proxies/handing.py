@@ -45,6 +45,7 @@ def handed_out(link: Any, value: Any) -> tuple:
     if callable(value):
         link.lent[id(value)] = value
         return "function of ours", id(value)
+    link.doubt = f"the test hands a {kind.__name__!s:.50} to an answer, which cannot cross: give it the tag in-kernel"
     raise NotPlain(f"a {kind.__name__} cannot be handed to an answer: expected plain data")
 
 
