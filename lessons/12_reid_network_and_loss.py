@@ -67,7 +67,7 @@ rows = RandomIdentitySampler(labels, p=4, k=4, seed=1).batches()[0]
 show_images([image.permute(1, 2, 0).numpy() for image in images[rows]],
             [f"label {label}" for label in labels[rows]], columns=8, size=1.1,
             alt="Sixteen images of four people, four of each, in other poses, places and "
-                "light; one person wears the same clothes in all four")
+                "light; each person keeps their clothes")
 
 # %% [markdown]
 # Two questions can be asked about such a batch. **Who is it?** is a classification with one class for each training
@@ -296,8 +296,9 @@ def free_points(identity_weight, triplet_weight, neck=None, seed=1):
 # %%
 clouds = {"identity": free_points(1, 0), "triplet": free_points(0, 1),
           "sum": free_points(1, 1)}
-show_clouds(clouds, who.numpy(), alt="Identity: six long rays from the origin. Triplet: "
-            "six small clusters anywhere, one near the origin. Sum: rays again")
+show_clouds(clouds, who.numpy(), alt="Identity: six groups drawn out along rays from the "
+            "origin. Triplet: six small clusters anywhere, one near the origin. Sum: "
+            "drawn out again, nearer to the origin")
 
 # %% [markdown]
 # The **identity loss** sorts by *direction*: logits are inner products, so people lie on rays, and farther out is always better. Two images
@@ -490,9 +491,9 @@ my_guess_best_recipe = None
 neck = replace(plain, bnneck=True)
 smooth = replace(neck, label_smoothing=0.1)
 ROWS = {"identity": replace(plain, triplet_weight=0.0), "triplet": plain,
-                "sum": plain, "sum, w = 1/4": replace(plain, triplet_weight=0.25),
-                "sum + neck": neck, "... + smoothing": smooth,
-                "... + erasing": replace(smooth, erase=0.5)}
+        "sum": plain, "sum, w = 1/4": replace(plain, triplet_weight=0.25),
+        "sum + neck": neck, "... + smoothing": smooth,
+        "... + erasing": replace(smooth, erase=0.5)}
 
 @functools.cache
 def trained():
@@ -514,9 +515,9 @@ for name, scores in scores_of(2).items():
 print("your guess:", my_guess_best_recipe)
 baseline = "raw pixels", rank1_of_pixels(query, gallery, (64, 32))
 show_seeds(scores_of(2), "rank-1 on people never seen", baseline,
-           alt="Rank-1 of seven recipes, three seeds each, all above raw pixels: each loss "
-               "alone and their sum overlap, the sum with neck is higher, with smoothing "
-               "alike, with erasing lower again")
+           alt="Rank-1 of seven recipes, three seeds each, all above raw pixels: the "
+               "triplet loss alone lowest, then sum, identity alone, balanced sum; with "
+               "neck highest, smoothing alike but wider, erasing lower again")
 
 # %% [markdown]
 # Read it from the top (our machine; yours may differ a little). The plain sum is above the triplet loss alone and **below** the identity

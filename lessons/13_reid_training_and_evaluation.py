@@ -186,8 +186,8 @@ my_guess_higher_rule = None
 print("your guess:", my_guess_higher_rule)
 figures.show_precision_curve(
     np.array([True, False, True, False, False, True, False]),
-    alt="Precision falls between matches and jumps up at each. Step fills rectangles as "
-        "high as the matches; trapezoid fills the smaller area under the line")
+    alt="Precision drops at every wrong image and climbs to each match. Step fills "
+        "rectangles as high as the matches; trapezoid the smaller area under the line")
 
 # %% [markdown]
 # A match never lowers precision, so just before a match it is never higher than at it. **Step is never below
@@ -460,7 +460,9 @@ def reranked():
 
 figures.show_neighbours(query, found, *embeddings(), reranked(),
                         alt="A query with its eight nearest images before and after "
-                            "re-ranking: in the lists of wrong ones it stands far down")
+                            "re-ranking: the right ones have it near the top of their "
+                            "lists, the wrong ones farther down; re-ranked, the right ones "
+                            "come first")
 
 # %% [markdown]
 # And over all queries? **Predict:** will rank-1 rise, or mAP, or both?
