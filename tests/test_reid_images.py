@@ -88,6 +88,18 @@ def test_size_scales_before_anything_else():
     torch.testing.assert_close(augment(images, generator(), NOTHING, (16, 8)), normalise(images, (16, 8)))
 
 
+@pytest.mark.parametrize("size", [None, (16, 8), (48, 24)])
+def test_how_images_lie_in_memory_changes_no_number(size):
+    planes = pictures(height=32, width=16)
+    pixels = planes.to(memory_format=torch.channels_last)  # as `read_images` gives them
+    for prepare in (
+        lambda images: normalise(images, size),
+        lambda images: augment(images, generator(), Augmentation(), size),
+    ):
+        assert torch.equal(prepare(pixels), prepare(planes))
+        assert prepare(pixels).is_contiguous()
+
+
 def test_read_images_keeps_order_and_names_an_odd_size():
     arrays = pictures().permute(0, 2, 3, 1).numpy()
     items = [(Image.fromarray(array), 0) for array in arrays]

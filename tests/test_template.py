@@ -3,11 +3,13 @@
 import contextlib
 import os
 import signal
+import socket
 import threading
 
 import pytest
 
 from course_admin.grading.sandbox import bubblewrap
+from course_admin.grading.sandbox.provisioner import ZYGOTE
 from course_admin.grading.sandbox.template import KernelTemplate
 from sandbox_support import gone, kernel, levels, marked, marker, text
 
@@ -104,6 +106,26 @@ def test_when_the_template_goes_its_kernels_go_too_and_the_next_is_a_process_of_
         student.restart()
         assert not student.provisioner.template
         assert text(student.run("1 + 1", 60)) == "2"
+
+
+@pytest.mark.parametrize("hears", [0, 65536], ids=["at once", "when it has heard the order"])
+def test_a_template_that_goes_while_it_is_asked_is_done_without(tmp_path, hears):
+    # given what is left of a template: it takes one more connection, and ends it
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(f"{tmp_path}/{ZYGOTE}")
+        listening.listen()
+
+        def end():
+            connection, _ = listening.accept()
+            if hears:
+                connection.recv(hears)
+            connection.close()
+
+        threading.Thread(target=end, daemon=True).start()
+        # then the kernel is a process of its own
+        with kernel(template=str(tmp_path)) as student:
+            assert not student.provisioner.template
+            assert text(student.run("1 + 1", 60)) == "2"
 
 
 def test_kernels_with_the_same_preload_share_one_template_that_outlives_the_thread_that_started_it():

@@ -108,13 +108,21 @@ class StudentKernel:
         return answer_in(reply, self.limits.answer)
 
     def _start(self) -> None:
+        try:
+            self._launch(self.template)
+        except (KernelTrouble, ConnectionError):
+            if not self.provisioner.template:
+                raise
+            self._launch("")  # the template went while it was asked: a process of its own takes its place
+
+    def _launch(self, template: str) -> None:
         manager = KernelManager(context=self.context)
         manager._kernel_spec = SPEC
         self.provisioner = SandboxProvisioner(
             kernel_spec=SPEC, parent=manager, sandbox=self.sandbox, cuda=self.cuda, limits=asdict(self.limits)
         )
         self.provisioner.files, self.provisioner.agent = self.files, self.agent
-        self.provisioner.template = self.template
+        self.provisioner.template = template
         manager.provisioner = self.provisioner
         manager.start_kernel()
         manager.stop_restarter()
@@ -130,7 +138,7 @@ class StudentKernel:
         control.settimeout(START_SECONDS)
         try:
             said = control.recv(600)
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):
             said = b""
         if said != b"ready\n":
             log = self.provisioner.folder / "log"
