@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 from nbclient import NotebookClient
 
 from course_admin.grading.records import Limits
@@ -271,6 +272,17 @@ with kernel({level!r}, template=address) as student:
         grader.wait()
         grader.stdout.close()
     assert gone(mark)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("level", levels())
+def test_a_gpu_is_there_when_it_is_asked_for(level):
+    if not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
+    train = "import torch\nprint(torch.ones(3, device='cuda').sum().item() if torch.cuda.is_available() else 'none')"
+    for cuda, said in ((True, "3.0\n"), (False, "none\n")):
+        with kernel(level, Limits(), cuda=cuda) as student:
+            assert text(student.run(train, 300)) == said
 
 
 @pytest.mark.parametrize("level", levels())
