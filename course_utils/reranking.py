@@ -63,8 +63,7 @@ def _nearest(features, k, mixed, lambda_value):
     rows = max(1, _BLOCK_BYTES // (8 * n))
     for start in range(0, n, rows):
         stop = min(start + rows, n)
-        block = features[start:stop] @ features.T
-        block *= -2
+        block = (-2 * features[start:stop]) @ features.T  # doubling is exact, so this is -2 times the product
         block += squares
         block += squares[start:stop, None]
         np.maximum(block, 0, out=block)
