@@ -1,9 +1,9 @@
 """Which tests start first: those that take longest, so that no worker is left alone with a long one at the end.
 
 pytest-xdist gives whole groups to its workers, in the order of collection. A group is a file, or one lesson's part of a
-long file. conftest.py sorts the groups by what they took when somebody last measured:
-notebooks in docs/timings.md (kept by `course build`), tests in tests/seconds.json (kept by `make test RECORD=yes`). A
-group that nobody has measured yet counts as UNKNOWN seconds.
+long file. conftest.py sorts the groups by what they took when somebody last measured: notebooks in docs/timings.md
+(kept by `course build`), tests in tests/seconds.json (kept by `make test RECORD=yes`). A group that nobody has measured
+yet counts as UNKNOWN seconds.
 """
 
 import json
