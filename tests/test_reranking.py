@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from course_utils.evaluation import evaluate_rank
 from course_utils.evaluation import k_reciprocal_rerank as exported
-from course_utils.reranking import k_reciprocal_rerank
+from course_utils.reranking import _smallest, k_reciprocal_rerank
 
 
 def rerank_by_the_paper(query, gallery, k1, k2, lambda_value):
@@ -151,6 +151,20 @@ def test_images_that_are_all_equal_have_finite_distances():
     assert np.isfinite(k_reciprocal_rerank(np.ones((3, 4)), np.ones((9, 4)), k1=4, k2=2)).all()
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    rows=st.integers(1, 5),
+    n=st.sampled_from([1, 7, 511, 512, 513, 1023, 1500, 2600]),  # around what is dealt into 512 hands
+    k=st.integers(1, 600),
+    values=st.sampled_from([1, 2, 30, 10**9]),  # few different values: many ties at the edge
+)
+def test_the_nearest_are_those_of_a_full_stable_sort(seed, rows, n, k, values):
+    k = min(k, n)
+    block = np.random.default_rng(seed).integers(0, values, (rows, n)).astype(np.float64)
+    assert np.array_equal(_smallest(block, k), np.argsort(block, axis=1, kind="stable")[:, :k])
+
+
 def test_is_also_exported_by_evaluation():
     assert exported is k_reciprocal_rerank
 
@@ -164,6 +178,7 @@ def test_is_also_exported_by_evaluation():
         ({"query_features": np.full((2, 4), np.nan)}, "query_features holds NaN"),
         ({"gallery_features": np.full((5, 4), np.inf)}, "gallery_features holds NaN or infinite"),
         ({"query_features": np.array([["a"] * 4])}, "real numbers"),
+        ({"gallery_features": np.full((5, 4), 1e160)}, "too large to square"),
         ({"k1": 0}, "k1 is 0"),
         ({"k2": 1.5}, "k2 is 1.5"),
         ({"lambda_value": 1.2}, "lambda_value is 1.2"),
