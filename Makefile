@@ -8,10 +8,14 @@ LESSONS ?=
 
 BIN = $(VENV)/bin
 COURSE = $(BIN)/python -m course_admin.cli
-# One thread for each test worker: two workers with all cores each would only be in each other's way.
-ONE_THREAD = COURSE_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+# One thread for each test worker: two workers with all cores each would only be in each other's way. Memory comes in
+# large pages (glibc's malloc): a training asks for much of it again and again.
+ONE_THREAD = GLIBC_TUNABLES=glibc.malloc.hugetlb=1 COURSE_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
 export TF_CPP_MIN_LOG_LEVEL = 2
+# Python keeps what it has compiled beside the modules, also where a container image forbids it: torch alone has
+# thousands, pip leaves them to the first import (tools/setup_env.py), and without this each process compiles them again.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help lab env test build lint format site pictures bench lock python
 

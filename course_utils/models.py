@@ -1,10 +1,14 @@
 """Layers and networks in PyTorch that a lesson builds once and later lessons use."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from course_utils.xcorr_autograd import RowProducts, UnitPatches
 from course_utils.xcorr_rules import check_maps, check_settings
+
+_NUMBERS_IN_CACHE = 2**18  # a megabyte of float32
 
 
 class NormalizedXCorr(nn.Module):
@@ -37,8 +41,9 @@ class NormalizedXCorr(nn.Module):
         """
         check_maps(map_a.shape, map_b.shape)
         map_a, map_b = (m.float() if m.element_size() < 4 else m for m in (map_a, map_b))
-        # On a CPU pair by pair: the patches of one pair stay in the cache, those of a whole batch do not.
-        step = 1 if map_a.device.type == "cpu" else max(len(map_a), 1)
+        # On a CPU a few pairs at a time: their patches stay in the cache, those of a whole batch do not.
+        patches = math.prod(map_a.shape[1:]) * self.patch_size**2
+        step = max(_NUMBERS_IN_CACHE // patches if map_a.device.type == "cpu" else len(map_a), 1)
         with torch.autocast(map_a.device.type, enabled=False):
             pairs = zip(map_a.split(step), map_b.split(step), strict=True)
             return torch.cat([self._correlate(a, b) for a, b in pairs])

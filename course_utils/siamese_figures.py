@@ -36,7 +36,10 @@ def show_roc(distances: dict[str, np.ndarray], same: np.ndarray, alt: str) -> No
 
 
 def show_maps(embeddings: np.ndarray, y: np.ndarray, crosses: tuple[int, ...], alt: str, seed: int = 0) -> None:
-    """PCA and t-SNE of embeddings (n, d) side by side, one colour for each label; labels in `crosses` are crosses."""
+    """PCA and t-SNE of embeddings (n, d) side by side, one colour for each label; labels in `crosses` are crosses.
+
+    Ten colours are more than many readers tell apart, so each label is also written amid its points.
+    """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
@@ -46,7 +49,11 @@ def show_maps(embeddings: np.ndarray, y: np.ndarray, crosses: tuple[int, ...], a
         points = method.fit_transform(embeddings)
         for label in np.unique(y):
             marker, colour = "x" if label in crosses else "o", plt.cm.tab10(label % 10)
-            axis.scatter(*points[y == label].T, s=14, marker=marker, color=colour, label=label)
+            own = points[y == label]
+            axis.scatter(*own.T, s=14, marker=marker, color=colour, label=label)
+            amid = own[((own - np.median(own, axis=0)) ** 2).sum(axis=1).argmin()]  # a point, as clusters may be split
+            box = {"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": colour}
+            axis.text(*amid, label, ha="center", va="center", fontsize=9, bbox=box)
         axis.set(title=title, xticks=[], yticks=[])
     axes[1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
     figure.tight_layout()

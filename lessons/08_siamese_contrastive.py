@@ -359,7 +359,7 @@ show_roc(gaps, test_pairs()[2],
 #
 # 64 numbers do not fit on paper. PCA is a straight projection on the two directions of largest spread. t-SNE bends space so that neighbours
 # stay neighbours ([van der Maaten and Hinton, 2008](https://jmlr.org/papers/v9/vandermaaten08a.html)); sizes of clusters and gaps
-# between them mean nothing there. The new digits are on the map as crosses.
+# between them mean nothing there. The new digits are on the map as crosses; each digit is written amid its points.
 
 # %%
 x_map, y_map = np.r_[x_test[:250], x_new[:150]], np.r_[y_test[:250], y_new[:150]]

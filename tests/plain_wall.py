@@ -15,6 +15,7 @@ from course_admin.grading.agent.agent import Agent
 from course_admin.grading.proxies.link import Link
 from course_admin.lesson import read_lesson
 from course_admin.proof import OWN, definitions, load_answers
+from course_utils.checks.reid_script import run_once  # noqa: F401  asked for by test_behind_the_wall.py
 from support import ROOT
 
 

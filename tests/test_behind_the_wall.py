@@ -14,12 +14,13 @@ import pytest
 from course_admin.layout import lesson_scripts
 from course_admin.lesson import read_lesson
 from course_admin.proof import OWN, defined_names, definitions, load_answers, run_check
+from course_utils.checks import reid_script
 from plain_wall import CHEAP, PlainWall
 from support import ROOT
 
 LESSONS = {path.stem: read_lesson(path) for path in lesson_scripts(ROOT)}
 EXERCISES = [(lesson.name, cell.id) for lesson in LESSONS.values() for cell in lesson.by_role("answer")]
-A_PROGRAM_EACH = {"write_script": 2}  # how many wrong answers: each starts Python and torch, here and there
+A_PROGRAM_EACH = {"write_script": 2}  # how many wrong answers: each starts Python and torch
 PARTS = ("given:", "expected:", "got:", "hint:")
 
 
@@ -27,6 +28,12 @@ PARTS = ("given:", "expected:", "got:", "hint:")
 def wall():
     with PlainWall() as wall:
         yield wall
+
+
+@pytest.fixture(autouse=True)
+def a_script_runs_once(wall, monkeypatch):
+    """A script of lesson 13 runs over there only. What it printed is read here, too: starting torch takes seconds."""
+    monkeypatch.setattr(reid_script, "run_once", wall.link.request("get", "run_once"))
 
 
 @functools.cache

@@ -101,7 +101,7 @@ def test_the_hint_names_the_mistake(exercise, mistake, hint):
     ],
 )
 def test_whatever_a_script_did_is_told_in_four_parts(monkeypatch, told, hint):
-    monkeypatch.setattr(reid_script, "_run_script", lambda *situation: told)
+    monkeypatch.setattr(reid_script, "run_once", lambda *situation: told)
     with pytest.raises(CheckFailed) as failure:
         CHECKS["write_script"](ANSWERS["RIGHT"]["write_script"]["by hand"])
     assert hint in failure.value.hint or "number" in failure.value.hint

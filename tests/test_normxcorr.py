@@ -180,6 +180,16 @@ def test_keras_height_may_be_unknown_until_the_call():
     np.testing.assert_allclose(network(height=None).predict(list(maps)), network().predict(list(maps)), atol=1e-6)
 
 
+def test_a_batch_larger_than_the_cache_equals_its_pairs_one_by_one():
+    # given more pairs than are compared at a time: 18 of this size
+    torch.manual_seed(0)
+    map_a, map_b = torch.rand(2, 41, 4, 12, 12, dtype=torch.float64)
+    layer = NormalizedXCorr()
+    # when, then
+    one_by_one = torch.cat([layer(map_a[i : i + 1], map_b[i : i + 1]) for i in range(len(map_a))])
+    torch.testing.assert_close(layer(map_a, map_b), one_by_one, rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("layer_class", [NormalizedXCorr, keras_layers.NormalizedXCorr])
 @pytest.mark.parametrize(
     ("layer_settings", "message"),

@@ -42,6 +42,7 @@ def test_the_maps_hold_every_embedding_with_crosses_where_asked(drawn):
         assert [len(part.get_offsets()) for part in axis.collections] == [20, 20, 20]
         edges = [len(part.get_paths()[0].vertices) for part in axis.collections]
         assert edges[0] == edges[1] > edges[2]  # a cross has fewer points than a circle
+        assert [text.get_text() for text in axis.texts] == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize("draw", [siamese_figures.show_histograms, siamese_figures.show_roc])

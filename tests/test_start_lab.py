@@ -25,6 +25,15 @@ def make(*words: str, **environ: str) -> subprocess.CompletedProcess:
     return subprocess.run(["make", "-C", ROOT, "-s", *words], env=outside | environ, capture_output=True, text=True)
 
 
+def test_python_keeps_what_it_compiled_also_where_the_container_forbids_it(tmp_path):
+    # given a container whose image sets PYTHONDONTWRITEBYTECODE, and a Python that shows what it gets of that
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "[$PYTHONDONTWRITEBYTECODE]"\n')
+    python.chmod(0o755)
+    # when, then
+    assert make("env", f"PYTHON={python}", PYTHONDONTWRITEBYTECODE="1").stdout == "[]\n"
+
+
 @pytest.fixture
 def busy():
     """A port of localhost on which somebody listens."""

@@ -55,11 +55,12 @@ def written(write_script, name: str) -> dict:
 
 def run_script(answer, text: str, situation: tuple, seed: int) -> dict:
     """A probe: run `text` as evaluation_tp.py, beside the answer, on a checkpoint and images made from the seed."""
-    return _run_script(text, situation, seed)
+    return run_once(text, situation, seed)
 
 
 @functools.lru_cache(maxsize=64)  # a script is run again by the proof and the tests, and starting torch takes seconds
-def _run_script(text: str, situation: tuple, seed: int) -> dict:
+def run_once(text: str, situation: tuple, seed: int) -> dict:
+    """The exit code, the end of what was printed, and the error. The same script is not run twice."""
     with tempfile.TemporaryDirectory() as folder:
         checkpoint, data = _prepare(Path(folder), situation, seed)
         script = Path(folder) / "evaluation_tp.py"
