@@ -16,7 +16,7 @@ import torch
 from nbclient import NotebookClient
 
 from course_admin.grading.records import Limits
-from course_admin.grading.sandbox import bubblewrap, choose, landlock
+from course_admin.grading.sandbox import bubblewrap, choose, landlock, nvidia
 from course_admin.grading.sandbox.template import KernelTemplate
 from sandbox_support import SMALL, gone, kernel, levels, marked, marker, text
 
@@ -309,10 +309,39 @@ print(float(tape.gradient(y, v)))
 def test_with_cuda_the_kernel_sees_the_devices_that_there_are():
     words = bubblewrap.cuda_words()
     devices = sorted(str(path) for path in Path("/dev").glob("nvidia*"))
-    assert [words[at + 1] for at, word in enumerate(words) if word == "--dev-bind"] == devices
+    bound = [words[at + 1] for at, word in enumerate(words) if word == "--dev-bind"]
+    assert [path for path in bound if path != "/dev/dri"] == devices
     with kernel(cuda=True) as student:
         seen = text(student.run("import glob\nprint(*sorted(glob.glob('/dev/nvidia*')))", 60)).split()
     assert seen == devices
+
+
+@pytest.mark.parametrize("level", levels())
+@pytest.mark.parametrize("cuda", [True, False])
+def test_devices_and_what_their_driver_reads_are_within_reach_where_asked_for(level, cuda, monkeypatch, tmp_path):
+    # given a machine whose GPU is /dev/ptmx, with a driver's library in a folder that only LD_LIBRARY_PATH names
+    library = tmp_path / "driver" / "libcuda.so.1"
+    library.parent.mkdir()
+    library.write_text("a library")
+    monkeypatch.setenv("LD_LIBRARY_PATH", f"/nowhere:{library.parent}")
+    monkeypatch.setattr(nvidia, "devices", lambda: ["/dev/ptmx"] if level == "landlock" else [])
+    program = f"""
+import os
+def reach(path, how):
+    try:
+        os.close(os.open(path, how))
+        return True
+    except OSError:
+        return False
+print(reach("/dev/ptmx", os.O_RDWR), reach("{library}", os.O_RDONLY), reach("/sys/devices/system/node", os.O_RDONLY),
+      os.environ.get("LD_LIBRARY_PATH"))
+"""
+    # when a kernel tries to reach them, then it can with cuda=True, and not without
+    with kernel(level, cuda=cuda) as student:
+        device, driver, told, named = text(student.run(program, 60)).split()
+    assert driver == told == str(cuda)
+    assert device == str(cuda) or level == "bubblewrap"  # where /dev is another one, with a /dev/ptmx of its own
+    assert named == (str(library.parent) if cuda else "None")
 
 
 def test_stock_jupyter_uses_the_sandbox_through_a_kernelspec(tmp_path, monkeypatch):

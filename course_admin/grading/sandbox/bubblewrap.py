@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from . import nvidia
 from .inside import SETTINGS, SYSTEM
 
 CODE = Path(__file__).parent
@@ -25,7 +26,6 @@ CAPABILITIES = (
     "CAP_DAC_OVERRIDE",
 )
 PARTS = ("bin", "lib", "lib64", "include", "share", "etc", "ssl", "nvvm", "targets", "pyvenv.cfg")
-NVIDIA = ("/dev/dri", "/proc/driver/nvidia", "/sys/module/nvidia", "/sys/bus/pci", "/sys/devices")
 
 
 def program() -> str | None:
@@ -61,6 +61,7 @@ def command(
     rights = ["--cap-drop", "ALL", *(word for name in CAPABILITIES for word in ("--cap-add", name))]
     words += rights if capabilities else ["--unshare-user"]
     outside = [*SETTINGS, "/sys/devices/system/cpu", *interpreter_paths()]
+    outside += [path for path in nvidia.files() if not path.startswith(("/usr/", "/lib"))] if cuda else []
     targets = [*outside, f"{INSIDE_CODE}/sandbox", *(f"{INSIDE_PACKAGES}/{package.name}" for package in packages)]
     words += _folders_above([*targets, f"{SOCKETS}/k", f"{sockets_at}/k"])
     for path in SYSTEM:
@@ -89,24 +90,9 @@ def _folders_above(paths: list[str]) -> list[str]:
 
 
 def cuda_words() -> list[str]:
-    """Bind NVIDIA's devices and what its libraries read; the libraries themselves are found under /usr."""
-    words = []
-    for device in sorted(Path("/dev").glob("nvidia*")):
-        words += ["--dev-bind", str(device), str(device)]
-    for path in NVIDIA:
-        words += ["--dev-bind-try" if path.startswith("/dev") else "--ro-bind-try", path, path]
-    for folder in {str(Path(path).parent) for path in _driver_libraries()}:
-        if not folder.startswith(("/usr/", "/lib")):
-            words += ["--ro-bind", folder, folder]
-    return words
-
-
-def _driver_libraries() -> list[str]:
-    """Where the loader finds the driver's libcuda and libnvidia-ml."""
-    listing = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=False).stdout
-    names = ("libcuda.so", "libnvidia-ml.so")
-    found = [line.split("=>")[1].strip() for line in listing.splitlines() if line.strip().startswith(names)]
-    return [os.path.realpath(path) for path in found]
+    """Bind NVIDIA's devices, and what /proc tells of its driver."""
+    words = [word for device in nvidia.devices() for word in ("--dev-bind", device, device)]
+    return [*words, "--ro-bind-try", "/proc/driver/nvidia", "/proc/driver/nvidia"]
 
 
 def works(capabilities: bool) -> str:

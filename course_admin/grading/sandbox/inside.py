@@ -131,7 +131,8 @@ def _reach(order: dict) -> list[tuple[str, int]]:
                 ("/dev/shm", landlock.WRITE), *own]  # fmt: skip
     readable = [*SYSTEM, *SETTINGS, *ABOUT_MACHINE, "/sys/devices/system/cpu", *order["readable"]]
     own.append(("/proc/self", landlock.READ | landlock.WRITE_FILE))
-    return [(path, landlock.READ) for path in readable] + [(path, landlock.DEVICE) for path in DEVICES] + own
+    devices = [*DEVICES, *order["devices"]]
+    return [(path, landlock.READ) for path in readable] + [(path, landlock.DEVICE) for path in devices] + own
 
 
 def _unpack(files: list, roots: dict[str, str]) -> None:

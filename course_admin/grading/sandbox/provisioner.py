@@ -24,7 +24,7 @@ from traitlets import Bool, Dict, Unicode
 
 from course_admin.grading.records import Limits
 
-from . import bubblewrap, choose, usage
+from . import bubblewrap, choose, nvidia, usage
 from .environment import environment, packages, small_files
 
 INSIDE = "import sys; sys.path.insert(0, {code!r}); from sandbox.inside import main; main({descriptor})"
@@ -107,6 +107,7 @@ class SandboxProvisioner(LocalProvisioner):
             connection["ip"] = f"{bubblewrap.SOCKETS}/k"
         limits = Limits(**self.limits)
         shared = 0 if self.uid is not None or walled else usage.processes_of(os.getuid())
+        drivers = [*nvidia.files(), *nvidia.ABOUT_DRIVER] if self.cuda else []
         return {
             "level": self.level,
             "limits": asdict(limits),
@@ -120,7 +121,8 @@ class SandboxProvisioner(LocalProvisioner):
             "place": f"{bubblewrap.SHARED_SOCKETS}/{self.folder.name}/s",
             "code": bubblewrap.INSIDE_CODE if walled else str(bubblewrap.CODE.parent),
             "packages": [bubblewrap.INSIDE_PACKAGES if walled else str(self.folder / "p")],
-            "readable": [*bubblewrap.interpreter_paths(), str(self.folder / "p"), *map(str, packages())],
+            "readable": [*bubblewrap.interpreter_paths(), str(self.folder / "p"), *map(str, packages()), *drivers],
+            "devices": nvidia.devices() if self.cuda else [],
             "environment": environment(scratch, self.cuda),
             "connection": connection,
             "agent": self.agent,
@@ -128,7 +130,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     def _command(self, descriptor: int, order: dict[str, Any]) -> list[str]:
         program = INSIDE.format(code=order["code"], descriptor=descriptor)
-        python = [sys.executable, "-P", "-s", "-B", "-c", program]
+        python = python_words(program, self.cuda)
         if self.level != "bubblewrap":
             return python
         sockets, scratch = str(self.folder / "s"), order["limits"]["scratch"]
@@ -174,6 +176,11 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def cleanup(self, restart: bool = False) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def python_words(program: str, cuda: bool) -> list[str]:
+    """The command that runs `program`; nothing on Python's path is the grader's own."""
+    return [*(nvidia.loader_words() if cuda else []), sys.executable, "-P", "-s", "-B", "-c", program]
 
 
 def start(command: list[str], theirs: socket.socket, log: Any) -> subprocess.Popen:

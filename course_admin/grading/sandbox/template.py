@@ -7,7 +7,6 @@ import queue
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -17,7 +16,7 @@ from course_admin.grading.records import Limits
 
 from . import bubblewrap, choose
 from .environment import environment, packages
-from .provisioner import start
+from .provisioner import python_words, start
 
 PROGRAM = """
 import os, sys
@@ -84,7 +83,7 @@ class KernelTemplate:
             as_root=as_root,
             preload=list(self.preload),
         )
-        python = [sys.executable, "-P", "-s", "-B", "-c", program]
+        python = python_words(program, self.cuda)
         if not walled:
             return python
         size = Limits().scratch
