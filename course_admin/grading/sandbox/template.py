@@ -16,7 +16,7 @@ from course_admin.grading.records import Limits
 
 from . import bubblewrap, choose
 from .environment import environment, packages
-from .provisioner import python_words, start
+from .starting import python_words, start
 
 PROGRAM = """
 import os, sys
