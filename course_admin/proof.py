@@ -10,7 +10,6 @@ import contextlib
 import importlib.util
 import io
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -157,14 +156,19 @@ def _prove_exercise(lesson: Lesson, exercise: str, answers: ModuleType, base: di
         else:
             failed("right answer", name, f"was rejected: {' '.join(message.split())}")
     for name, answer in wrong.items():
-        if judge(answer, check_cell.source) is None:
-            failed("wrong answer", name, "was accepted")
+        fault = _fault(judge(answer, check_cell.source))
+        if fault:
+            failed("wrong answer", name, fault)
         else:
-            result.wrong += _rejected(judge, answer, check_cell.source, lambda why, n=name: failed("wrong", n, why))
+            result.wrong += 1
             result.hidden_only += judge(answer, _HIDDEN.sub("", check_cell.source)) is None
     if len(names) == 1:
         for name, answer in cheap_answers(own):
-            result.cheap += _rejected(judge, answer, check_cell.source, lambda why, n=name: failed("cheap", n, why))
+            fault = _fault(judge(answer, check_cell.source))
+            if fault:
+                failed("cheap", name, fault)
+            else:
+                result.cheap += 1
     for kind, table, least in (("right", answers.RIGHT, LEAST_RIGHT), ("wrong", answers.WRONG, LEAST_WRONG)):
         count = len(table.get(exercise, {}))
         if count < least:
@@ -172,16 +176,13 @@ def _prove_exercise(lesson: Lesson, exercise: str, answers: ModuleType, base: di
     return result
 
 
-def _rejected(judge: Callable, answer: Any, source: str, failed: Callable[[str], None]) -> bool:
-    """Whether `answer` is rejected by a message with all four parts; anything else is reported to `failed`."""
-    message = judge(answer, source)
+def _fault(message: str | None) -> str:
+    """What is wrong with the way in which an answer was rejected; "" where the message has all four parts."""
     if message is None:
-        failed("was accepted")
-    elif not all(part in message for part in _PARTS):
-        failed(f"was rejected without the four parts of a message: {' '.join(message.split())[:200]}")
-    else:
-        return True
-    return False
+        return "was accepted"
+    if all(part in message for part in _PARTS):
+        return ""
+    return f"was rejected without the four parts of a message: {' '.join(message.split())[:200]}"
 
 
 def run_check(source: str, namespace: dict[str, Any]) -> str | None:
