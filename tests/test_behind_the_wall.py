@@ -20,8 +20,7 @@ from support import ROOT
 
 LESSONS = {path.stem: read_lesson(path) for path in lesson_scripts(ROOT)}
 EXERCISES = [(lesson.name, cell.id) for lesson in LESSONS.values() for cell in lesson.by_role("answer")]
-# How many wrong answers, where each starts Python and torch or builds networks; `course proof` judges all of them.
-DEAR = {"write_script": 2, "reid_net": 4, "guide_cnn": 4, "resnet18": 4}
+A_PROGRAM_EACH = {"write_script": 2}  # how many wrong answers: each starts Python and torch
 PARTS = ("given:", "expected:", "got:", "hint:")
 
 
@@ -63,7 +62,7 @@ def test_an_answer_of_another_process_gets_the_same_verdict(wall, lesson, exerci
     own = {name: wall.find(lesson, OWN, exercise, name) for name in names}
     assert judge(own if len(names) > 1 else own[names[0]]) is None
     for table in ("RIGHT", "WRONG"):
-        most = DEAR.get(exercise) if table == "WRONG" else None
+        most = A_PROGRAM_EACH.get(exercise) if table == "WRONG" else None
         for name, answer in list(getattr(answers, table)[exercise].items())[:most]:
             # when it judges an answer here and there, then it says the same
             here, there = judge(answer), judge(wall.find(lesson, table, exercise, name))

@@ -190,6 +190,12 @@ def example_of_wrong_place(embeddings, y, examples):
     return np.mean(np.linalg.norm(gaps, axis=2).argmin(axis=1) == y[questions])
 
 
+def largest_product(embeddings, y, examples):
+    """Right for rows of length 1 only."""
+    questions = np.setdiff1d(np.arange(len(y)), examples)
+    return np.mean(y[examples][(embeddings[questions] @ embeddings[examples].T).argmax(axis=1)] == y[questions])
+
+
 def farthest(embeddings, y, examples):
     questions = np.setdiff1d(np.arange(len(y)), examples)
     gaps = embeddings[questions][:, None] - embeddings[examples][None]
@@ -277,6 +283,8 @@ WRONG = {
         "place of the example as its label": example_of_wrong_place,
         "neighbours among all images": all_neighbours,
         "farthest instead of nearest": farthest,
+        "sum of absolute differences": lambda embeddings, y, examples: nearest_share(embeddings, y, examples, order=1),
+        "largest product of vectors": largest_product,
         "one answer per question": share_with(score=lambda right: right),
         "first coordinate only": lambda embeddings, y, examples: nearest_share(embeddings[:, :1], y, examples),
     },

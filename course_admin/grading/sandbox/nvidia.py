@@ -10,6 +10,7 @@ LIBRARIES = ("libcuda.so", "libnvidia-ml.so")
 
 
 def devices() -> list[str]:
+    """The devices that there are: the cards, what controls them, and /dev/nvidia-caps."""
     return sorted(glob.glob("/dev/nvidia*")) + [path for path in ("/dev/dri",) if os.path.exists(path)]
 
 
