@@ -183,10 +183,10 @@ show_lines(range(1, 31), sizes, "layer", "gradient (root mean square)", log="y",
 # %%
 def train_deep(skip, norm, seed, epochs=3):
     torch.manual_seed(seed)
-    net = DeepNet(skip, norm)
+    net = place(DeepNet(skip, norm), chosen)
     optimiser = torch.optim.SGD(net.parameters(), lr=0.02, momentum=0.9)
     history = fit(net, optimiser, (half_size, labels), None, epochs, 64, seed,
-                  settings(), progress=False)
+                  chosen, progress=False)
     return history.train_accuracy
 
 curves = {}

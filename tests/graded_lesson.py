@@ -43,7 +43,7 @@ def wrong_in(lesson: str, student: str) -> list[str]:
     return {BLANK: own, ODD: own[::2], EVEN: own[1::2]}.get(student, [])
 
 
-def grade(folder: Path, lesson: str, students: list[str], whole: bool = True) -> Graded:
+def grade(folder: Path, lesson: str, students: list[str], whole: bool = True, cuda: bool = False) -> Graded:
     """Hand in for `students` in a course folder of its own, grade, and read the gradebook.
 
     Where not `whole`, the given cells are cut to what they define before the lesson is released: no network is
@@ -55,7 +55,7 @@ def grade(folder: Path, lesson: str, students: list[str], whole: bool = True) ->
     nbgrader(folder, "generate_assignment", lesson, "--force")
     for student in students:
         _hand_in(folder, lesson, student)
-    command = [sys.executable, "-m", "course_admin.cli", "grade", lesson, "-j", "1"]
+    command = [sys.executable, "-m", "course_admin.cli", "grade", lesson, "-j", "1", *(["--cuda"] if cuda else [])]
     done = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     status = {
@@ -124,11 +124,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="grade lessons with works of which it is known what they deserve")
     parser.add_argument("lessons", nargs="+")
     parser.add_argument("--cut", action="store_true", help="cut the given cells to what they define")
+    parser.add_argument("--cuda", action="store_true", help="with the GPU of this machine")
     parser.add_argument("--students", nargs="+", choices=EVERYBODY, default=EVERYBODY)
     options = parser.parse_args()
     for lesson in options.lessons:
         with tempfile.TemporaryDirectory() as folder:
-            graded = grade(Path(folder), lesson, options.students, not options.cut)
+            graded = grade(Path(folder), lesson, options.students, not options.cut, options.cuda)
         for student in options.students:
             expected = deserved(lesson, student, graded.most)
             status, got = graded.status[student], graded.marks[student]

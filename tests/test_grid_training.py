@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.device import settings
+from course_utils.device import Settings
 from course_utils.grid_training import DEFAULTS, network, refresh_statistics, shift_images, train_cell
 
 RNG = np.random.default_rng(0)
@@ -46,7 +46,7 @@ def test_fresh_statistics_are_those_of_all_images_under_the_present_weights():
     net, x = network(DEFAULTS | {"width": 2}), torch.tensor(DATA[0])[:, None]
     net.bn1.running_mean += 100
     weights = net.conv1.weight.clone()
-    refresh_statistics(net, x, settings())
+    refresh_statistics(net, x, Settings("cpu", "quick", "off", False, 1, "CPU"))
     with torch.no_grad():
         maps = net.conv1(x)
     assert torch.allclose(net.bn1.running_mean, maps.mean(dim=(0, 2, 3)), atol=1e-5)

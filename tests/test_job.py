@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import joblib
 import pytest
+import torch
 
 from course_admin.grading.job import run_job
 from course_admin.grading.records import Limits, Options
 from course_utils.reid_checkpoint import RECIPES
 from course_utils.reid_model import ReIDNetwork
 from plain_kernel import QUICK, assignment, grade, messages, passed, submission
+from sandbox_support import levels
 
 
 def one(answer: str | None, test: str, own: str = "def f(x):\n    return x * 2", given: str = "import numpy as np"):
@@ -445,3 +447,79 @@ def test_the_usual_limits_hold_the_checkpoints_of_lesson_13(profile):
     # then a file may be as large, and the folder holds an old one, a new one and the drawn people
     assert checkpoint < Limits().file_size
     assert 2 * checkpoint + 100 * 1024**2 < Limits().scratch
+
+
+def test_a_random_generator_goes_on_where_the_answer_left_it():
+    draw = (
+        "def f(numpy_s, torch_s, device):\n    return numpy_s.random(), torch.rand(1, generator=torch_s, device=device)"
+    )
+    asked = assignment(
+        ("given", "import numpy as np\nimport torch"),
+        ("answer", draw),
+        (
+            "test",
+            "both = np.random.default_rng(0), torch.Generator().manual_seed(0)\n"
+            "first, second = f(*both, torch.device('cpu')), f(*both, 'cpu')\n"
+            "again = np.random.default_rng(0), torch.Generator().manual_seed(0)\n"
+            "assert first == (again[0].random(), torch.rand(1, generator=again[1]))\n"
+            "assert second == (again[0].random(), torch.rand(1, generator=again[1]))",
+        ),
+    )
+    assert passed(grade(asked)) == [True]
+    assert passed(grade(asked, draw.replace("numpy_s.random()", "0.5"))) == [False]
+
+
+ON_A_DEVICE = assignment(
+    (
+        "given",
+        "import torch\nfrom torch import nn\ndevice = torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
+    ),
+    (
+        "answer",
+        "def make():\n    return nn.Linear(2, 1).to(device)\n"
+        "def step(model, x, y, optimiser):\n    optimiser.zero_grad()\n"
+        "    loss = (model(x.to(device)) - y.to(device)).square().mean()\n"
+        "    loss.backward()\n    optimiser.step()\n    return loss.item()",
+    ),
+    (
+        "test",
+        "model, expected = make(), nn.Linear(2, 1).to(device)\nmodel.load_state_dict(expected.state_dict())\n"
+        "x = torch.randn(4, 2, generator=torch.Generator().manual_seed(0)).to(device)\n"
+        "assert torch.allclose(model(x), expected(x)) and model(x).device.type == device.type\n"
+        "model(x).sum().backward()\nassert torch.allclose(model.bias.grad, torch.tensor([4.0], device=device))",
+    ),
+    (
+        "test",
+        "model = make()\noptimiser = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+        "losses = [step(model, torch.ones(8, 2), torch.zeros(8, 1), optimiser) for _ in range(9)]\n"
+        "assert losses[-1] < losses[0] or losses[0] == 0",
+    ),
+)
+NOT_TRAINED = (
+    "def make():\n    return nn.Linear(2, 1, bias=False).to(device)\n"
+    "def step(model, x, y, optimiser):\n    return (model(x.to(device)) - y.to(device)).square().mean().item()"
+)
+
+
+@pytest.mark.parametrize(("answer", "deserved"), [(None, [True, True]), (NOT_TRAINED, [False, False])])
+def test_networks_and_batches_are_moved_to_a_device(answer, deserved):
+    result = grade(ON_A_DEVICE, answer)
+    assert passed(result) == deserved, messages(result)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("cuda", [True, False])
+@pytest.mark.parametrize("level", levels())
+def test_the_same_is_marked_on_a_gpu_where_one_is_asked_for(level, cuda):
+    if not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
+    for answer, deserved in ((None, [True, True]), (NOT_TRAINED, [False, False])):
+        result = run_job(ON_A_DEVICE, submission(ON_A_DEVICE, answer), QUICK, Options(level, cuda))
+        assert passed(result) == deserved, (messages(result), result.reasons)
+    shown = assignment(
+        ("given", "import torch"),
+        ("answer", "def f(n):\n    return torch.ones(n)"),
+        ("test", "print(torch.cuda.is_available())"),
+    )
+    (notebook,) = run_job(shown, submission(shown), QUICK, Options(level, cuda)).notebooks
+    assert [output["text"] for run in notebook.runs for output in run.outputs] == [f"{cuda}\n"]

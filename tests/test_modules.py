@@ -91,3 +91,13 @@ def test_the_spy_notes_size_mode_and_gradients():
         spy(torch.ones(4, 1))
     spy.train()(torch.ones(2, 1))
     assert spy.seen == [(4, False, False), (2, True, True)]
+
+
+@pytest.mark.gpu
+def test_a_network_that_was_built_on_a_gpu_is_asked_on_the_cpu():
+    if not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
+    arrays, x = {"weight": np.eye(2), "bias": np.ones(2)}, np.ones((3, 2))
+    there, here = (modules.run(layer, arrays, x, "a layer") for layer in (nn.Linear(2, 2).cuda(), nn.Linear(2, 2)))
+    assert np.array_equal(there["outputs"], here["outputs"])
+    assert np.array_equal(there["gradients"]["weight"], here["gradients"]["weight"])

@@ -187,7 +187,8 @@ time.sleep(600)
 
 def test_processes_are_limited(alive):
     bomb = """
-import os, time
+import os, time, warnings
+warnings.simplefilter("ignore")  # from 3.12 on Python warns of forks beside threads
 children = []
 try:
     for _ in range(400):
@@ -201,6 +202,23 @@ for child in children:
     os.kill(child, 9); os.waitpid(child, 0)
 """
     assert attempt(alive, bomb) == "BlockingIOError True\n"
+
+
+def test_a_thread_can_be_named(alive):
+    # CUDA does this at its start, in this way, and gives up where it cannot
+    assert (
+        attempt(
+            alive,
+            """
+import threading
+path = f"/proc/self/task/{threading.get_native_id()}/comm"
+with open(path, "w") as file:
+    file.write("named")
+print(open(path).read(), end="")
+""",
+        )
+        == "named\n"
+    )
 
 
 def test_files_and_the_folder_are_limited(alive):
@@ -275,13 +293,25 @@ with kernel({level!r}, template=address) as student:
 
 
 @pytest.mark.gpu
+@pytest.mark.parametrize("how", ["fresh", "forked"])
 @pytest.mark.parametrize("level", levels())
-def test_a_gpu_is_there_when_it_is_asked_for(level):
+def test_a_gpu_is_there_when_it_is_asked_for(level, how):
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")
-    train = "import torch\nprint(torch.ones(3, device='cuda').sum().item() if torch.cuda.is_available() else 'none')"
-    for cuda, said in ((True, "3.0\n"), (False, "none\n")):
-        with kernel(level, Limits(), cuda=cuda) as student:
+    train = """
+import torch
+if torch.cuda.is_available():
+    layer = torch.nn.Conv2d(1, 1, 3).cuda()
+    layer(torch.ones(2, 1, 3, 3).pin_memory().cuda()).sum().backward()
+    print(layer.weight.grad.sum().item())
+else:
+    print("none")
+"""
+    for cuda, said in ((True, "18.0\n"), (False, "none\n")):
+        with ExitStack() as stack:
+            template = KernelTemplate(("torch",), level, cuda)
+            address = stack.enter_context(template).address if how == "forked" else ""
+            student = stack.enter_context(kernel(level, Limits(), cuda=cuda, template=address))
             assert text(student.run(train, 300)) == said
 
 

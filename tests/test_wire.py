@@ -109,6 +109,29 @@ def test_tensors_keep_their_type_and_shape(name):
     assert got.requires_grad is (name == "float32")
 
 
+def test_kinds_of_torch_travel_too():
+    import torch
+
+    for value in (torch.device("cpu"), torch.device("cuda", 1), torch.float32, torch.bool, torch.Size([2, 3])):
+        got = decode(encode(value))
+        assert type(got) is type(value) and got == value
+    generator = torch.Generator().manual_seed(3)
+    torch.rand(5, generator=generator)
+    got = decode(encode(generator))
+    assert torch.equal(torch.rand(4, generator=got), torch.rand(4, generator=generator))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [("torch.dtype", "load"), ("torch.dtype", "nothing"), ("torch.device", "tpu9"), ("torch.Size", ("a",)),
+     ("torch.Generator", np.zeros(5056, np.uint8)), ("torch.Generator", np.zeros(3, np.uint8)), ("torch.load", "x")],
+    ids=str,
+)  # fmt: skip
+def test_what_describes_no_kind_of_torch_is_no_message(told):
+    with pytest.raises(WireError):
+        decode(b"X" + encode(told))
+
+
 class Count(int):
     """Says that it is three, and lies."""
 

@@ -40,15 +40,19 @@ class TestTrouble(Exception):
 
 
 class Bench:
-    """The grader's side: starts judges and talks with them. `modules` are imported once, those that can be."""
+    """The grader's side: starts judges and talks with them. `modules` are imported once, those that can be.
 
-    def __init__(self, modules: tuple[str, ...] = ()):
+    cuda: tests see the GPU, as students' kernels do; otherwise neither does.
+    """
+
+    def __init__(self, modules: tuple[str, ...] = (), cuda: bool = False):
         self.lock = threading.Lock()
         self.folder = tempfile.TemporaryDirectory(prefix="course-bench-")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         environment = SETTINGS | os.environ | {"PYTHONPATH": os.pathsep.join(paths), "MPLBACKEND": "Agg"}
+        environment |= {} if cuda else {"CUDA_VISIBLE_DEVICES": ""}
         program = "course_admin.grading.bench_process"
         command = [sys.executable, "-P", "-m", program, str(theirs.fileno()), json.dumps(modules)]
         with theirs, open(os.path.join(self.folder.name, "log"), "wb") as log:
@@ -130,21 +134,22 @@ class Bench:
             raise TestTrouble(f"the test's process ended: {error or 'killed'}", hidden) from None
 
 
-_benches: dict[tuple, Bench] = {}  # (this process, modules): a process that was forked from us has none yet
+_benches: dict[tuple, Bench] = {}  # (this process, modules, cuda): a process that was forked from us has none yet
 _lock = threading.Lock()
 
 
-def bench_for(modules: tuple[str, ...]) -> Bench:
+def bench_for(modules: tuple[str, ...], cuda: bool = False) -> Bench:
     """The bench of this process that has `modules` loaded; started where there is none, or where it has died."""
+    key = os.getpid(), modules, cuda
     with _lock:
-        bench = _benches.get((os.getpid(), modules))
+        bench = _benches.get(key)
         if bench is None or bench.process.poll() is not None:
-            bench = _benches[os.getpid(), modules] = Bench(modules)
+            bench = _benches[key] = Bench(modules, cuda)
         return bench
 
 
 @atexit.register
 def _close_all() -> None:
-    for (owner, _), bench in _benches.items():
+    for (owner, *_), bench in _benches.items():
         if owner == os.getpid():
             bench.close()

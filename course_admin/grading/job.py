@@ -36,7 +36,8 @@ def run_job(
             files = assignment.files | submission.files  # which of the two counts was settled by the intake
             with make_kernel(files, limits, options.sandbox, preload=modules, cuda=options.cuda) as kernel:
                 level = kernel.level
-                run = NotebookRun(spec, notebook, kernel, limits, until, modules, folder if assignment.files else "")
+                beside = folder if assignment.files else ""
+                run = NotebookRun(spec, notebook, kernel, limits, until, modules, beside, options.cuda)
                 results.append(run.result())
                 reasons += run.runner.reasons
                 log += run.runner.log

@@ -36,9 +36,10 @@ class NotebookRun:
         until: float,
         modules: tuple[str, ...],
         folder: str,
+        cuda: bool = False,
     ):
         self.spec, self.notebook, self.kernel, self.limits, self.until = spec, notebook, kernel, limits, until
-        self.modules, self.folder = modules, folder
+        self.modules, self.folder, self.cuda = modules, folder, cuda
         self.wanted = {cell.id: cell for cell in spec.cells}
         self.troubles: dict[str, str] = {}
         self.values: dict[str, bytes] = {}  # of given cells, as they were when their cell had run
@@ -104,7 +105,7 @@ class NotebookRun:
             return self._in_kernel(asked, left)
         seconds = min(self.limits.test_seconds, left)
         try:
-            verdict = bench_for(self.modules).judge(self._case(asked), self.kernel.ask, seconds)
+            verdict = bench_for(self.modules, self.cuda).judge(self._case(asked), self.kernel.ask, seconds)
         except TestTrouble as trouble:
             self.runner.log.append(f"{self.spec.name}, {asked.id}: {trouble}")
             self.runner.reason(f"{asked.id}: {trouble}")

@@ -17,6 +17,8 @@ from collections import Counter, OrderedDict, UserDict, UserList, defaultdict, d
 from collections.abc import Callable
 from typing import Any
 
+from course_admin.grading.torch_kinds import build_torch, dump_torch
+
 _TYPES = [bool, bytearray, bytes, complex, dict, float, frozenset, int, list, object, range, set, str, tuple]
 BUILTIN_TYPES = {kind.__name__: kind for kind in _TYPES}
 _TYPE_NAMES = {kind: name for name, kind in BUILTIN_TYPES.items()}
@@ -48,6 +50,9 @@ make_named_tuple: Callable[[str, tuple], type] = namedtuple  # in a test's proce
 def dump_special(value: Any) -> tuple | None:
     """(kind, plain data ...) for the kinds above; a plain copy for a subclass of a plain kind; None for others."""
     kind = type(value)
+    of_torch = dump_torch(value)
+    if of_torch is not None:
+        return of_torch
     if kind in (range, slice):
         return kind.__name__, value.start, value.stop, value.step
     if kind is fractions.Fraction:
@@ -134,7 +139,7 @@ def build_special(told: Any) -> Any:
         generator = random.Random()
         generator.setstate(data[0])
         return generator
-    return _build_numpy(kind, *data)
+    return build_torch(kind, *data) if kind.startswith("torch.") else _build_numpy(kind, *data)
 
 
 def _opened(file: Any, place: int) -> Any:

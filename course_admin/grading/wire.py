@@ -1,9 +1,10 @@
 """Plain data as bytes and back, for the wall between a student's process and ours. Nothing in it can carry code.
 
 A value is one letter and what the letter asks for: numbers, texts, bytes, lists, tuples, sets, dicts, NumPy arrays and
-scalars (never of objects), torch tensors, and the few other kinds of specials.py. `H` is a handle: an agreed piece of
-data that stands for an object on the other side. The decoder reads bytes that a hostile program may have written: it
-answers with a value or with a WireError, and takes no more memory than a small multiple of the message.
+scalars (never of objects), torch tensors (those of a GPU arrive on one where there is one), and the few other kinds of
+specials.py. `H` is a handle: an agreed piece of data that stands for an object on the other side. The decoder reads
+bytes that a hostile program may have written: it answers with a value or with a WireError, and takes no more memory
+than a small multiple of the message.
 
 agent/source.py sends the text of this module into the student's kernel; of the course it imports but specials.py, which
 travels with it.
@@ -96,7 +97,7 @@ def _encode_other(value: Any, stand_in, put, parts: list[bytes], depth: int) -> 
         raw = tensor.view(torch.int16) if name == "bfloat16" else tensor
         gradient = value.grad if value.requires_grad and value.is_leaf else None
         wants = b"G" if gradient is not None else b"T" if value.requires_grad else b"F"
-        put(b"P" + wants + _sized(name.encode()) + _shape(tuple(tensor.shape)))
+        put(b"P" + wants + (b"G" if value.is_cuda else b"C") + _sized(name.encode()) + _shape(tuple(tensor.shape)))
         put(raw.numpy().tobytes())
         if gradient is not None:
             _encode(gradient.detach(), stand_in, put, parts, depth + 1)
@@ -241,11 +242,12 @@ class Reader:
         import numpy
         import torch
 
-        wants = self.take(1)
+        wants, place = self.take(1), self.take(1)
         name = self.take(self.size()).decode("ascii")
         array = self.numbers(numpy.dtype(TENSOR_TYPES[name]), self.shape())
         tensor = torch.from_numpy(array)
         tensor = tensor.view(torch.bfloat16) if name == "bfloat16" else tensor
+        tensor = tensor.cuda() if place == b"G" and torch.cuda.is_available() else tensor
         if wants in b"TG":
             tensor.requires_grad_(True)
         if wants == b"G":

@@ -40,7 +40,7 @@ def forward_and_backward(module: nn.Module, arrays: dict[str, np.ndarray], x: np
     "gradients", one for each parameter, zeros where none arrives; "statistics", the buffers such as batch norm's. The
     loss is the sum of the outputs, each times its own of `factors`.
     """
-    module.double().load_state_dict({name: torch.tensor(value) for name, value in arrays.items()}, strict=False)
+    module.cpu().double().load_state_dict({name: torch.tensor(value) for name, value in arrays.items()}, strict=False)
     module.train(training).zero_grad()
     inputs = torch.tensor(x)
     outputs = module(inputs)

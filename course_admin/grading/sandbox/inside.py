@@ -127,10 +127,10 @@ def _reach(order: dict) -> list[tuple[str, int]]:
     """What Landlock leaves within reach. Behind bubblewrap only what belongs there can be seen at all."""
     own = [(order["scratch"], landlock.WRITE), (order["sockets"], landlock.SOCKETS)]
     if order["level"] == "bubblewrap":
-        return [("/", landlock.READ), ("/proc", landlock.READ | landlock.WRITE_FILE), ("/dev", landlock.DEVICE),
+        return [("/", landlock.READ), ("/proc", landlock.PROCESSES), ("/dev", landlock.DEVICE),
                 ("/dev/shm", landlock.WRITE), *own]  # fmt: skip
     readable = [*SYSTEM, *SETTINGS, *ABOUT_MACHINE, "/sys/devices/system/cpu", *order["readable"]]
-    own.append(("/proc/self", landlock.READ | landlock.WRITE_FILE))
+    own.append(("/proc/self", landlock.PROCESSES))
     devices = [*DEVICES, *order["devices"]]
     return [(path, landlock.READ) for path in readable] + [(path, landlock.DEVICE) for path in devices] + own
 
