@@ -251,11 +251,12 @@ TRAINED = {
         "    opt.zero_grad()\n    bowl(x).backward()\n    opt.step()\nassert torch.allclose(x, torch.full((2,), 3.0))",
     ),
 }
-COPIED = (
-    "w = torch.nn.Linear(2, 1)",
+BY_LIST = (
     "opt = torch.optim.SGD(list(w.parameters()), lr=0.1)\nbefore = w.weight.detach().clone()\n"
-    "w(torch.ones(1, 2)).sum().backward()\nopt.step()\nassert not torch.equal(before, w.weight)",
+    "w(torch.ones(1, NUMBER)).sum().backward()\nopt.step()\nassert not torch.equal(before, w.weight)"
 )
+TRAINED["a list of parameters"] = "w = torch.nn.Linear(2, 1)", BY_LIST.replace("NUMBER", "2")
+COPIED = "w = torch.nn.Linear(1000, 1000)", BY_LIST.replace("NUMBER", "1000")  # too large to be in hand
 
 
 def test_an_optimiser_of_a_test_trains_the_answer():

@@ -96,8 +96,8 @@ def _encode_other(value: Any, stand_in, put, parts: list[bytes], depth: int) -> 
         name = str(tensor.dtype).removeprefix("torch.")
         raw = tensor.view(torch.int16) if name == "bfloat16" else tensor
         gradient = value.grad if value.requires_grad and value.is_leaf else None
-        wants = b"G" if gradient is not None else b"T" if value.requires_grad else b"F"
-        put(b"P" + wants + (b"G" if value.is_cuda else b"C") + _sized(name.encode()) + _shape(tuple(tensor.shape)))
+        facts = value.requires_grad, gradient is not None, issubclass(type(value), torch.nn.Parameter), value.is_cuda
+        put(b"P" + bytes(facts) + _sized(name.encode()) + _shape(tuple(tensor.shape)))
         put(raw.numpy().tobytes())
         if gradient is not None:
             _encode(gradient.detach(), stand_in, put, parts, depth + 1)
@@ -122,7 +122,8 @@ def plain_array(value: Any) -> Any:
 
 
 def _dense(tensor: Any, torch: Any) -> bool:
-    return tensor.layout == torch.strided and str(tensor.dtype).removeprefix("torch.") in TENSOR_TYPES
+    known = str(tensor.dtype).removeprefix("torch.") in TENSOR_TYPES
+    return known and tensor.layout == torch.strided and not torch.nn.parameter.is_lazy(tensor)
 
 
 def _sized(raw: bytes) -> bytes:
@@ -242,14 +243,16 @@ class Reader:
         import numpy
         import torch
 
-        wants, place = self.take(1), self.take(1)
+        wants_gradient, has_gradient, is_parameter, on_gpu = self.take(4)
         name = self.take(self.size()).decode("ascii")
         array = self.numbers(numpy.dtype(TENSOR_TYPES[name]), self.shape())
         tensor = torch.from_numpy(array)
         tensor = tensor.view(torch.bfloat16) if name == "bfloat16" else tensor
-        tensor = tensor.cuda() if place == b"G" and torch.cuda.is_available() else tensor
-        if wants in b"TG":
+        tensor = tensor.cuda() if on_gpu and torch.cuda.is_available() else tensor
+        if is_parameter:
+            tensor = torch.nn.Parameter(tensor, requires_grad=bool(wants_gradient))
+        elif wants_gradient:
             tensor.requires_grad_(True)
-        if wants == b"G":
+        if has_gradient:
             tensor.grad = self.value(depth + 1)
         return tensor

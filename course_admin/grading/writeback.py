@@ -38,7 +38,7 @@ def write_back(mine: Any, theirs: Any) -> None:
         mine.set_state(theirs.get_state())
     elif hasattr(mine, "setstate"):  # random.Random
         mine.setstate(theirs.getstate())
-    elif type(mine).__module__ == "torch" and hasattr(mine, "grad"):  # a tensor
+    elif hasattr(mine, "grad"):  # a tensor
         if mine.shape == theirs.shape and mine.dtype == theirs.dtype:
             mine.data.copy_(theirs.detach())
             mine.grad = theirs.grad if mine.is_leaf and theirs.grad is not None else mine.grad

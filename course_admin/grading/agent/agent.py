@@ -2,7 +2,7 @@
 
 A request is (handles to forget, verb, ...), an answer is one of
     ("ok", value, what was printed, the arguments after the call or None, which parts of the value were given,
-     the graphs that gradients can go back through, what was warned of)
+     the graphs that gradients can go back through, what was warned of, the tensors that the test has in hand now)
     ("error", names of the exception's classes, its arguments, its message, the student's line, what was printed, its
      attributes)
     ("ask", task, function of ours, arguments, named arguments, what was printed): call it, then send "resume"
@@ -32,6 +32,7 @@ class Agent:
         self.namespace = namespace
         self.objects: dict[int, Any] = {}
         self.ids: dict[int, int] = {}
+        self.told: dict[int, int] = {}  # fingerprints of tensors that a test has in hand, as it knows them
         self.stubs: dict[int, Any] = {}
         self.tasks: dict[int, Task] = {}
         self.given: set[str] = set()  # the names of the classes that the notebook gives
@@ -46,6 +47,7 @@ class Agent:
             forget, verb, *rest = decode(request, self.resolve)
             for handle in forget:
                 self.ids.pop(id(self.objects.pop(handle, None)), None)
+                self.told.pop(handle, None)
             if verb == "reset":
                 return self.reset()
             if verb == "resume":
@@ -71,13 +73,21 @@ class Agent:
         for name, value in self.replaced.items():
             self.namespace[name] = value
         self.replaced.clear()
-        for kept in (self.objects, self.ids, self.stubs, self.tasks):
+        for kept in (self.objects, self.ids, self.told, self.stubs, self.tasks):
             kept.clear()
-        return encode(("ok", None, "", None, [], [], []))
+        return encode(("ok", None, "", None, [], [], [], []))
 
     def new_number(self) -> int:
         self.last += 1
         return self.last
+
+    def numbered(self, value: Any) -> int:
+        """The number under which an object is kept; the same as long as it is not forgotten."""
+        number = self.ids.get(id(value))
+        if number is None or self.objects.get(number) is not value:
+            number = self.ids[id(value)] = self.new_number()
+            self.objects[number] = value
+        return number
 
     def stand_in(self, value: Any) -> tuple:
         """The data that stands for an object on the way out."""
@@ -86,10 +96,7 @@ class Agent:
                 return "ours", number
         if type(value).__module__ == "__main__" and type(value).__name__ in self.given and is_given(value):
             return "given", type(value).__name__, state(value)
-        number = self.ids.get(id(value))
-        if number is None or self.objects.get(number) is not value:
-            number = self.ids[id(value)] = self.new_number()
-            self.objects[number] = value
+        number = self.numbered(value)
         kind = "class" if isinstance(value, type) else "module" if isinstance(value, ModuleType) else "object"
         kind = "iterator" if hasattr(type(value), "__next__") else kind
         name = value.__name__ if kind in ("class", "module") else type(value).__name__

@@ -10,6 +10,7 @@ from typing import Any
 
 from course_admin.grading.agent.errors import classes_of, failure
 from course_admin.grading.agent.printing import Printed, lent
+from course_admin.grading.agent.sharing import Sharing
 from course_admin.grading.agent.verbs import Verbs
 from course_admin.grading.aliases import parts, shared
 from course_admin.grading.gradients import results, tensors
@@ -23,7 +24,7 @@ class Whole:
         self.value = value
 
 
-class Task(Verbs):
+class Task(Verbs, Sharing):
     """One request at work; in a thread of its own where a function of ours may have to be asked meanwhile."""
 
     current = threading.local()
@@ -53,7 +54,7 @@ class Task(Verbs):
     def answer(self) -> bytes:
         if self.verb != "call":
             value = getattr(self, "do_" + self.verb)(*self.rest)
-            return self.ok(value, None, [], [], [])
+            return self.ok(value, None, [], [], [], self.in_hand(self.verb, value))
         function, arguments, named, asked = self.rest
         loose = any(not isinstance(one, (type(None), int, float, str)) for one in (*arguments, *named.values()))
         given = parts((arguments, named)) if loose else []
@@ -64,7 +65,8 @@ class Task(Verbs):
         after = (arguments, named) if loose and self.agent.plain((arguments, named)) != before else None
         wanted = tensors(arguments, named)
         warned = [(classes_of(type(one.message)), str(one.message)[:2000]) for one in caught[:50]]
-        return self.ok(value, after, shared(value, given), self.keep(value, wanted), warned)
+        told = shared(value, given), self.keep(value, wanted), warned, self.in_hand("call", value)
+        return self.ok(value, after, *told)
 
     def keep(self, value: Any, arguments: list) -> list[tuple]:
         """(path, number) of each result that a gradient can flow back from."""
@@ -79,7 +81,7 @@ class Task(Verbs):
         try:
             return encode(("ok", value, self.printed.take(), after, *told), agent.stand_in)
         except NotPlain:
-            answer = ("ok", Whole(value), self.printed.take(), None, [], [], [])
+            answer = ("ok", Whole(value), self.printed.take(), None, [], [], [], [])
             return encode(answer, lambda whole: agent.stand_in(whole.value))
 
     def ask(self, number: int, arguments: tuple, named: dict) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from course_admin.grading.objects import is_given, state
 from course_admin.grading.proxies.lending import Lent, may_be_lent
+from course_admin.grading.proxies.live import InHand
 from course_admin.grading.proxies.notes import number_of
 from course_admin.grading.wire import NotPlain
 from course_utils.checks.elsewhere import Elsewhere
@@ -20,6 +21,8 @@ def handed_out(link: Any, value: Any) -> tuple:
     """The data that stands for `value` on its way to an answer. Raises NotPlain for what may not go there."""
     if isinstance(value, Elsewhere):
         return "handle", number_of(value)
+    if type(value) is InHand:
+        return "handle", value.number
     if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType)) or (
         callable(value) and hasattr(value, "__name__")
     ):

@@ -1,9 +1,10 @@
 """A test's connection to the agent beside the answer: requests go out as bytes, answers are checked and unpacked."""
 
+import contextlib
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from course_admin.grading.objects import build
@@ -12,6 +13,7 @@ from course_admin.grading.proxies.errors import Stopped, rebuilt, warn
 from course_admin.grading.proxies.forms import FORMS
 from course_admin.grading.proxies.handing import handed_out
 from course_admin.grading.proxies.lending import Lent
+from course_admin.grading.proxies.live import CHANGES_NOTHING, MAY_CHANGE, Live
 from course_admin.grading.proxies.proxy import Coroutine, Proxy
 from course_admin.grading.proxies.training import note_copies
 from course_admin.grading.wire import decode, encode
@@ -24,6 +26,7 @@ class Link:
 
     def __init__(self, send: Callable[[bytes], bytes]):
         self.send, self.lock = send, threading.RLock()
+        self.live = Live(self)
         self.proxies: weakref.WeakValueDictionary[int, Proxy] = weakref.WeakValueDictionary()
         self.forget: list[int] = []
         self.lent: dict[int, Callable] = {}
@@ -59,31 +62,36 @@ class Link:
                 self.before_call()
             while verb == "call" and self.rebound:
                 self.request("assign", *self.rebound.popitem())
+            if verb not in CHANGES_NOTHING:
+                self.live.push()
             forget, self.forget = self.forget, []
             answer = self._ask((forget, verb, *rest))
             while answer[0] == "ask":
                 _, task, number, arguments, named, printed = answer
                 sys.stdout.write(printed)
                 answer = self._ask(([], "resume", task, *self._call_ours(number, arguments, named)))
+            if verb in MAY_CHANGE:
+                with _believed():
+                    self.live.pull()
         if answer[0] == "error":
             _, names, arguments, message, line, printed, attributes = answer
             sys.stdout.write(printed)
             raise rebuilt(self, names, arguments, message, line, attributes)
-        _, value, printed, after, aliases, graphs, warned = answer
+        _, value, printed, after, aliases, graphs, warned, in_hand = answer
         sys.stdout.write(printed)
         for names, message in warned:
             warn(names, message)
-        note_copies(value)
+        with _believed():
+            value = self.live.take(value, in_hand)
+        note_copies(value, self.live)
         return value, after, aliases, graphs
 
     def _ask(self, request: tuple) -> tuple:
         data = encode(request, self.stand_in)
-        try:
+        with _believed():
             answer = decode(self.send(data), self.resolve)
             if type(answer) is not tuple or not FORMS[answer[0]](*answer[1:]):
                 raise ValueError
-        except Exception as error:
-            raise Stopped(f"what the student's process sent is no answer ({type(error).__name__})") from None
         return answer
 
     def _call_ours(self, number: int, arguments: tuple, named: dict) -> tuple[str, Any]:
@@ -115,3 +123,12 @@ class Link:
             base = Coroutine if name == "coroutine" else Proxy
             proxy = self.proxies[number] = class_named(name, base)(self, number, kind, name, classes)
         return proxy
+
+
+@contextlib.contextmanager
+def _believed() -> Iterator[None]:
+    """What the student's process says is taken here for what it should be; the test ends where it is not."""
+    try:
+        yield
+    except Exception as error:
+        raise Stopped(f"what the student's process sent is no answer ({type(error).__name__})") from None

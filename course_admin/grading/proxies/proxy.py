@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from course_admin.grading.proxies.calls import call
-from course_admin.grading.proxies.classes import known_class, told_class
+from course_admin.grading.proxies.classes import is_of_library, known_class, told_class
 from course_admin.grading.proxies.errors import Stopped
 from course_admin.grading.proxies.notes import link_of, number_of, origin, own_notes
 from course_admin.grading.proxies.operators import Operators, allowed, refusal
@@ -54,7 +54,7 @@ class Proxy(Operators):
         return object.__getattribute__(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        link_of(self).request("setattr", self, name, value)
+        link_of(self).request("setattr", self, name, link_of(self).live.named(value))
 
     def __delattr__(self, name: str) -> None:
         link_of(self).request("delattr", self, name)
@@ -63,7 +63,7 @@ class Proxy(Operators):
         return link_of(self).request("item", self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        link_of(self).request("setitem", self, key, value)
+        link_of(self).request("setitem", self, key, link_of(self).live.named(value))
 
     def __delitem__(self, key: Any) -> None:
         link_of(self).request("delitem", self, key)
@@ -138,7 +138,7 @@ class Proxy(Operators):
         raise refusal(self)
 
     def __repr__(self) -> str:
-        if allowed("repr", (self,)):
+        if allowed("repr", (self,)) or is_of_library(self):
             return _text(link_of(self).request("op", "repr", (self,)))
         kind, name = own_notes(self)["kind"], own_notes(self)["name"]
         return f"the {kind} {name}" if kind in ("class", "module") else f"an object of type {name}, no plain data"

@@ -49,13 +49,13 @@ def _run_beside(link: Any, function: Callable) -> Callable:
     return run
 
 
-def note_copies(value: Any) -> None:
-    """Mark the tensors in an answer's value that a test cannot train from here."""
+def note_copies(value: Any, live: Any) -> None:
+    """Mark the tensors in an answer's value that a test cannot train from here: those not in hand (live.py)."""
     torch = sys.modules.get("torch")
     if torch is None:
         return
     for one in itertools.islice(_items(value), MOST_ITEMS):
-        if isinstance(one, torch.Tensor) and one.is_leaf and one.requires_grad:
+        if isinstance(one, torch.Tensor) and one.is_leaf and one.requires_grad and not live.holds(one):
             setattr(one, COPY, True)
 
 
