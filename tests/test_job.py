@@ -449,6 +449,51 @@ def test_the_usual_limits_hold_the_checkpoints_of_lesson_13(profile):
     assert 2 * checkpoint + 100 * 1024**2 < Limits().scratch
 
 
+KEEPERS = """
+from contextlib import contextmanager
+@contextmanager
+def tag(log, name):
+    log.append("<" + name)
+    yield name
+    log.append(">" + name)
+class Stack:
+    def __init__(self, items, *, sizes=None):
+        self.items, self.sizes = items, sizes
+    def pop(self):
+        self.sizes is not None and self.sizes.update(last=len(self.items))
+        return self.items.pop()
+def mean(x):
+    return float(x.mean())
+"""
+
+
+def test_what_an_answer_keeps_of_its_arguments_stays_one_with_the_tests():
+    asked = assignment(
+        ("given", "import numpy as np"),
+        ("answer", KEEPERS),
+        (
+            "test",
+            "items, sizes = [1, 2, 3], {}\nstack = Stack(items, sizes=sizes)\n"
+            "assert stack.pop() == 3 and items == [1, 2] and sizes == {'last': 3}\n"
+            "items.append(9)\nassert stack.pop() == 9 and items == stack.items == [1, 2]",
+        ),
+        ("test", "log = []\nwith tag(log, 'b') as name:\n    log.append(name)\nassert log == ['<b', 'b', '>b']"),
+        ("test", "x = np.arange(1., 5.)\nfirst, second = mean(x), mean(x)\nassert second == x.mean()"),
+    )
+    right = grade(asked)
+    assert passed(right) == [True] * 3, messages(right)
+    # one that keeps what it should not, and changes it later, has not changed what the test compares with
+    hostile = KEEPERS.replace(
+        "    return float(x.mean())",
+        "    KEPT.append(x)\n    if len(KEPT) > 1:\n        KEPT[0][:] = 0\n    return 0.0\nKEPT = []",
+    )
+    copying = KEEPERS.replace("= items, sizes", "= list(items), dict(sizes or {})").replace(
+        "log.append", "list(log).append"
+    )
+    assert passed(grade(asked, hostile)) == [True, True, False]
+    assert passed(grade(asked, copying)) == [False, False, True]
+
+
 def test_a_random_generator_goes_on_where_the_answer_left_it():
     draw = (
         "def f(numpy_s, torch_s, device):\n    return numpy_s.random(), torch.rand(1, generator=torch_s, device=device)"

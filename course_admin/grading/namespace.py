@@ -3,13 +3,13 @@
 import ast
 import builtins
 import contextlib
-import copy
 import importlib
 import io
 from typing import Any
 
 from course_admin.grading import specials
 from course_admin.grading.definitions import Definition, bound_names, definitions, free_names, operators
+from course_admin.grading.instructors import Instructors
 from course_admin.grading.patience import TooSlow, patience
 from course_admin.grading.proxies.link import Link
 from course_admin.grading.proxies.notes import ask_for, origin
@@ -27,7 +27,6 @@ class Namespace(dict):
     def __init__(self, link: Link, cells: list[tuple[str, str]], own: dict[str, Any], instructors: bool = False):
         super().__init__(own)
         self.link, self.cells, self.busy, self.looking = link, cells, set(), 0
-        self.instructors: Namespace | None = None
         self.found, self.starred = definitions(cells)
         self.seen: dict[str, tuple[bytes, Any]] = {}
         self.declared: set[str] = set()  # names that functions of the test bind by `global`, unseen by __setitem__
@@ -37,12 +36,18 @@ class Namespace(dict):
         link.class_operators = {one.name: operators(one.node) for one in classes if one.whose == "student"}
         link.operators = frozenset().union(*link.class_operators.values())
         link.given = lambda name: self[name] if name in self.given else None
-        link.changes_arguments = self._instructor_changes
+        own = Instructors(self.found, self._of_the_instructor)
+        link.changes_arguments, link.keeps_arguments, link.may_train = own.change, own.keep, own.train
         link.before_call = self.note_globals
         link.students_exception = self._students_exception
         if classes and not instructors:
             specials.MORE_THAN_DATA.update(self.given, link.class_operators)
             link.request("classes", sorted(self.given), sorted(link.class_operators))
+
+    def _of_the_instructor(self) -> "Namespace":
+        """The same with the instructor's answers in place of the student's."""
+        cells = [("given" if kind in ("answer", "manual") else kind, source) for kind, source in self.cells]
+        return Namespace(Link(self.link.send), cells, {"__name__": "__main__"}, instructors=True)
 
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
@@ -232,21 +237,6 @@ class Namespace(dict):
             node = node.func if isinstance(node, ast.Call) else node.value
         found = self.found.get(node.id) if isinstance(node, ast.Name) else None
         return found is not None and found.whose == "student"
-
-    def _instructor_changes(self, name: str, arguments: tuple, named: dict) -> bool:
-        """Whether the instructor's own function `name` changes these arguments in place."""
-        if self.found.get(name) is None or self.found[name].kind != "definition":
-            return False
-        try:
-            if self.instructors is None:
-                own = [("given" if kind in ("answer", "manual") else kind, source) for kind, source in self.cells]
-                self.instructors = Namespace(Link(self.link.send), own, {"__name__": "__main__"}, instructors=True)
-            copies = copy.deepcopy((arguments, named))
-            with patience(), contextlib.redirect_stdout(io.StringIO()):
-                self.instructors[name](*copies[0], **copies[1])
-            return encode(copies) != encode((arguments, named))
-        except (Exception, TooSlow):
-            return False
 
 
 def _compiled(node: ast.stmt) -> Any:

@@ -17,6 +17,7 @@ from course_admin.grading import specials
 from course_admin.grading.asserts import telling
 from course_admin.grading.definitions import parse_cell
 from course_admin.grading.namespace import Namespace
+from course_admin.grading.proxies.drawing import draw_beside
 from course_admin.grading.proxies.link import Link
 from course_admin.grading.proxies.named_tuples import told_named_tuple
 from course_admin.grading.proxies.notes import origin
@@ -94,6 +95,7 @@ def patch(link: Link, student: StudentSource) -> None:
         setattr(dataclasses, name, _beside(getattr(dataclasses, name)))
     specials.make_named_tuple = functools.partial(told_named_tuple, link)
     train_beside(link)
+    draw_beside(link)
     for module, name in (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed")):
         if module.partition(".")[0] in sys.modules:
             importlib.import_module(module)  # NumPy loads numpy.random when it is first asked for

@@ -1,9 +1,15 @@
-"""Change an argument of ours in place, as an answer changed its copy."""
+"""Change an argument in place, as the other side has changed its copy.
+
+agent/source.py sends the text of this module into the student's kernel.
+"""
 
 import io
+from collections import deque
 from typing import Any
 
-import numpy as np
+from course_admin.grading.aliases import is_array
+
+CHANGEABLE = {"list", "dict", "set", "bytearray", "ndarray", "StringIO", "BytesIO", "deque"}  # kinds, by name
 
 
 def write_back(mine: Any, theirs: Any) -> None:
@@ -29,10 +35,13 @@ def write_back(mine: Any, theirs: Any) -> None:
     elif isinstance(mine, tuple):
         for part, new in zip(mine, theirs, strict=False):
             write_back(part, new)
-    elif isinstance(mine, np.ndarray):
+    elif isinstance(mine, deque):
+        mine.clear()
+        mine.extend(theirs)
+    elif is_array(mine):
         if mine.shape == theirs.shape and mine.dtype == theirs.dtype and mine.flags.writeable:
             mine[...] = theirs
-    elif isinstance(mine, np.random.Generator):
+    elif hasattr(mine, "bit_generator"):  # NumPy's Generator
         mine.bit_generator.state = theirs.bit_generator.state
     elif hasattr(mine, "set_state"):  # np.random.RandomState, torch.Generator
         mine.set_state(theirs.get_state())
@@ -52,7 +61,7 @@ def _kept(mine: Any, theirs: Any) -> Any:
     if type(mine) is type(theirs) and isinstance(mine, (list, dict, set, bytearray)):
         write_back(mine, theirs)
         return mine
-    if isinstance(mine, np.ndarray) and isinstance(theirs, np.ndarray) and mine.shape == theirs.shape:
+    if is_array(mine) and is_array(theirs) and mine.shape == theirs.shape:
         write_back(mine, theirs)
         return mine if mine.dtype == theirs.dtype else theirs
     return theirs

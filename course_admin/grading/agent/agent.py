@@ -2,7 +2,8 @@
 
 A request is (handles to forget, verb, ...), an answer is one of
     ("ok", value, what was printed, the arguments after the call or None, which parts of the value were given,
-     the graphs that gradients can go back through, what was warned of, the tensors that the test has in hand now)
+     the graphs that gradients can go back through, what was warned of, the tensors that the test has in hand now,
+     the arguments that the answer keeps)
     ("error", names of the exception's classes, its arguments, its message, the student's line, what was printed, its
      attributes)
     ("ask", task, function of ours, arguments, named arguments, what was printed): call it, then send "resume"
@@ -18,6 +19,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from course_admin.grading.agent.errors import classes_of, failure
+from course_admin.grading.agent.moving import Copies
 from course_admin.grading.agent.printing import Printed
 from course_admin.grading.agent.stubs import FunctionStub, items_of, object_stub
 from course_admin.grading.agent.tasks import Task, Whole
@@ -33,6 +35,9 @@ class Agent:
         self.objects: dict[int, Any] = {}
         self.ids: dict[int, int] = {}
         self.told: dict[int, int] = {}  # fingerprints of tensors that a test has in hand, as it knows them
+        self.copies = Copies(self)
+        self.kept: dict[int, Any] = {}  # arguments that an answer has kept
+        self.kept_as: dict[int, bytes] = {}  # their content as the test knows it
         self.stubs: dict[int, Any] = {}
         self.tasks: dict[int, Task] = {}
         self.given: set[str] = set()  # the names of the classes that the notebook gives
@@ -73,9 +78,18 @@ class Agent:
         for name, value in self.replaced.items():
             self.namespace[name] = value
         self.replaced.clear()
-        for kept in (self.objects, self.ids, self.told, self.stubs, self.tasks):
+        for kept in (
+            self.objects,
+            self.ids,
+            self.told,
+            self.copies.things,
+            self.kept,
+            self.kept_as,
+            self.stubs,
+            self.tasks,
+        ):
             kept.clear()
-        return encode(("ok", None, "", None, [], [], [], []))
+        return encode(("ok", None, "", None, [], [], [], [], []))
 
     def new_number(self) -> int:
         self.last += 1
@@ -94,6 +108,9 @@ class Agent:
         for number, stub in self.stubs.items():
             if stub is value:
                 return "ours", number
+        copied = self.copies.number_of(value) if self.copies.things else None
+        if copied is not None:
+            return "ours", copied
         if type(value).__module__ == "__main__" and type(value).__name__ in self.given and is_given(value):
             return "given", type(value).__name__, state(value)
         number = self.numbered(value)
@@ -111,6 +128,8 @@ class Agent:
             return self.namespace[what]
         if kind in ("function of ours", "iterator of ours", "object of ours"):
             return self.stub(kind, what, rest)
+        if kind == "moved":
+            return self.copies.take(what, *rest)
         if kind == "code of ours":
             return FunctionType(marshal.loads(what), {"__builtins__": builtins}, "function", rest[0])
         if kind == "import":

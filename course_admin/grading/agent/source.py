@@ -4,8 +4,14 @@ from pathlib import Path
 
 HOME = "_course_agent"  # the agent's module in the student's process
 EXPRESSION = f"__import__('sys').modules[{HOME!r}].ask({{!r}})"
-SHARED_FILES = ("torch_kinds.py", "specials.py", "aliases.py", "objects.py", "gradients.py", "wire.py", "live.py")
-FILES = ("names.py", "errors.py", "printing.py", "sharing.py", "verbs.py", "tasks.py", "stubs.py", "agent.py")
+SHARED_FILES = (
+    *("torch_kinds.py", "specials.py", "aliases.py", "objects.py", "gradients.py", "wire.py"),
+    *("live.py", "moving.py", "writeback.py"),
+)
+FILES = (
+    *("moving.py", "names.py", "errors.py", "printing.py", "sharing.py", "keeping.py"),
+    *("verbs.py", "tasks.py", "stubs.py", "agent.py"),
+)
 
 
 def own_text() -> str:

@@ -4,11 +4,13 @@ import builtins
 import contextlib
 import ctypes
 import queue
+import sys
 import threading
 import warnings
 from typing import Any
 
 from course_admin.grading.agent.errors import classes_of, failure
+from course_admin.grading.agent.keeping import Keeping, changeable
 from course_admin.grading.agent.printing import Printed, lent
 from course_admin.grading.agent.sharing import Sharing
 from course_admin.grading.agent.verbs import Verbs
@@ -24,7 +26,7 @@ class Whole:
         self.value = value
 
 
-class Task(Verbs, Sharing):
+class Task(Verbs, Sharing, Keeping):
     """One request at work; in a thread of its own where a function of ours may have to be asked meanwhile."""
 
     current = threading.local()
@@ -54,18 +56,21 @@ class Task(Verbs, Sharing):
     def answer(self) -> bytes:
         if self.verb != "call":
             value = getattr(self, "do_" + self.verb)(*self.rest)
-            return self.ok(value, None, [], [], [], self.in_hand(self.verb, value))
+            return self.ok(value, None, [], [], [], self.in_hand(self.verb, value), [])
         function, arguments, named, asked = self.rest
         loose = any(not isinstance(one, (type(None), int, float, str)) for one in (*arguments, *named.values()))
         given = parts((arguments, named)) if loose else []
         before = self.agent.plain((arguments, named)) if loose else b""
+        places = changeable(arguments, named) if loose else []
+        counts = [sys.getrefcount(one) for _, one in places]
         with lent(asked, self.agent.namespace), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             value = function(*arguments, **named)
         after = (arguments, named) if loose and self.agent.plain((arguments, named)) != before else None
         wanted = tensors(arguments, named)
         warned = [(classes_of(type(one.message)), str(one.message)[:2000]) for one in caught[:50]]
-        told = shared(value, given), self.keep(value, wanted), warned, self.in_hand("call", value)
+        kept = self.keep_arguments(places, counts)
+        told = shared(value, given), self.keep(value, wanted), warned, self.in_hand("call", value), kept
         return self.ok(value, after, *told)
 
     def keep(self, value: Any, arguments: list) -> list[tuple]:
@@ -81,7 +86,7 @@ class Task(Verbs, Sharing):
         try:
             return encode(("ok", value, self.printed.take(), after, *told), agent.stand_in)
         except NotPlain:
-            answer = ("ok", Whole(value), self.printed.take(), None, [], [], [], [])
+            answer = ("ok", Whole(value), self.printed.take(), None, [], [], [], [], [])
             return encode(answer, lambda whole: agent.stand_in(whole.value))
 
     def ask(self, number: int, arguments: tuple, named: dict) -> Any:

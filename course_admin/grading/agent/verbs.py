@@ -37,6 +37,9 @@ class Verbs:
     def do_backward(self, number: int, gradient: Any) -> list:
         return backward(self.agent.objects[number], gradient)
 
+    def do_facts(self) -> dict[int, list | None]:
+        return self.agent.copies.facts()
+
     def do_get(self, name: str) -> Any:
         if name not in self.agent.namespace:
             raise NameError(f"name {name!r} is not defined")

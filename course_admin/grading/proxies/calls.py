@@ -20,10 +20,14 @@ def call(proxy: Elsewhere, arguments: tuple, named: dict[str, Any]) -> Any:
     own = own_notes(proxy)
     link = own["link"]
     arguments, named = link.outgoing(arguments, named)
+    link.trains = not link.moved.among(arguments, named) or not link.spares or _may_train(own, arguments, named)
     try:
-        value, after, aliases, graphs = link.exchange("call", proxy, arguments, named, _replaced())
+        value, after, aliases, graphs, kept = link.exchange("call", proxy, arguments, named, _replaced())
     finally:
+        link.trains = True
         link.after_call()
+    if kept and link.keeps_arguments(own.get("origin", ""), arguments, named):
+        link.kept.note(kept, arguments, named)
     if after is not None:
         _take_over(own, arguments, named, value, after)
     if aliases:
@@ -51,6 +55,12 @@ def _take_over(own: dict, arguments: tuple, named: dict, value: Any, after: Any)
         write_back(mine, theirs)
     for name in named.keys() & keywords.keys():
         write_back(named[name], keywords[name])
+
+
+def _may_train(own: dict, arguments: tuple, named: dict) -> bool:
+    """Whether the instructor's own function changes the networks that it is given; a method may."""
+    name = own.get("origin", "")
+    return not name or own["link"].may_train(name, arguments, named)
 
 
 def _replaced() -> dict[str, Callable]:

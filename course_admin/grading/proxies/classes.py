@@ -8,7 +8,7 @@ from typing import Any
 from course_admin.grading.proxies.notes import link_of, own_notes
 from course_utils.checks.elsewhere import Elsewhere
 
-TELLING = {"torch", "keras", "tensorflow", "sklearn", "scipy", "optuna"}  # libraries whose classes isinstance may meet
+TELLING = {"torch", "keras", "tensorflow", "sklearn", "scipy", "optuna", "matplotlib"}  # whose classes isinstance meets
 STANDARD = {"abc", "collections", "enum", "numbers", "typing"}
 FUNCTIONS = {
     "builtins.function": types.FunctionType,
@@ -26,13 +26,23 @@ def class_named(name: str, base: type) -> type:
 def told_class(proxy: Elsewhere) -> type:
     """What isinstance is told: a library's class (nn.Module), or that it is a function; never a class of plain data."""
     for name in own_notes(proxy)["classes"]:
-        module, _, short = name.rpartition(".")
-        kind = vars(sys.modules[module]).get(short) if module in sys.modules else None
         if name in FUNCTIONS:
             return FUNCTIONS[name]
-        if module.partition(".")[0] in TELLING and isinstance(kind, type):
-            return type(proxy) if any("Tensor" in one.__name__ for one in kind.__mro__) else kind
+        kind = _loaded(name) if name.partition(".")[0] in TELLING else None
+        if isinstance(kind, type):
+            return type(proxy) if any(one.__name__.endswith("Tensor") for one in kind.__mro__) else kind
     return type(proxy)
+
+
+def _loaded(name: str) -> Any:
+    """What a full name leads to, where its module is loaded; classes may lie within classes."""
+    module, *rest = name.split(".")
+    while rest and f"{module}.{rest[0]}" in sys.modules:
+        module = f"{module}.{rest.pop(0)}"
+    thing = sys.modules.get(module)
+    for part in rest:
+        thing = vars(thing).get(part) if hasattr(thing, "__dict__") else None
+    return thing
 
 
 def is_of_library(proxy: Elsewhere) -> bool:

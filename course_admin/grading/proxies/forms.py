@@ -5,7 +5,7 @@ from typing import Any
 
 def _ok_form(value: Any, printed: Any, after: Any, *told: Any) -> bool:
     well = after is None or [type(one) for one in after] == [tuple, dict]
-    return well and type(printed) is str and [type(one) for one in told] == [list] * 4
+    return well and type(printed) is str and [type(one) for one in told] == [list] * 5
 
 
 def _error_form(names: Any, arguments: Any, *texts: Any) -> bool:

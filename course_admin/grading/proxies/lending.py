@@ -15,12 +15,18 @@ _OTHERS = "eq ne lt le gt ge call len getitem setitem delitem contains iter next
 _SINGLE = "bool int float index neg abs str repr hash"
 OPERATORS = [*f"{_BINARY} {_OTHERS} {_SINGLE}".split(), *(f"r{name}" for name in _BINARY.split())]
 CURE = "define its class in a given cell, or give the test the tag in-kernel"
-LIBRARIES = TELLING | {"numpy", "pandas"}
+LIBRARIES = (TELLING | {"numpy", "pandas"}) - {"torch"}
+TRAINS_HERE = (
+    "the test hands a network of a class of its own to an answer, which cannot train it: define the class in a given "
+    "cell, or give the test the tag in-kernel"
+)
 
 
 def may_be_lent(value: Any) -> bool:
-    """Whether it is an object of a class of the test's own, which is no model, array or frame, or a mock."""
+    """Whether it is an object of a class of the test's own, which is no array, tensor or frame, or a mock."""
     kind = type(value)
+    if any(one.__module__ == "torch" and one.__name__ == "Tensor" for one in kind.__mro__):
+        return False
     own = kind.__module__ == "__main__" and not isinstance(value, type)
     return _is_mock(value) or (own and not LIBRARIES & {one.__module__.partition(".")[0] for one in kind.__mro__})
 

@@ -12,8 +12,10 @@ from course_admin.grading.proxies.classes import class_named
 from course_admin.grading.proxies.errors import Stopped, rebuilt, warn
 from course_admin.grading.proxies.forms import FORMS
 from course_admin.grading.proxies.handing import handed_out
+from course_admin.grading.proxies.keeping import Kept
 from course_admin.grading.proxies.lending import Lent
 from course_admin.grading.proxies.live import CHANGES_NOTHING, MAY_CHANGE, Live
+from course_admin.grading.proxies.moving import Moved
 from course_admin.grading.proxies.proxy import Coroutine, Proxy
 from course_admin.grading.proxies.training import note_copies
 from course_admin.grading.wire import decode, encode
@@ -27,6 +29,8 @@ class Link:
     def __init__(self, send: Callable[[bytes], bytes]):
         self.send, self.lock = send, threading.RLock()
         self.live = Live(self)
+        self.kept = Kept(self)
+        self.moved = Moved(self, self.stand_in)
         self.proxies: weakref.WeakValueDictionary[int, Proxy] = weakref.WeakValueDictionary()
         self.forget: list[int] = []
         self.lent: dict[int, Callable] = {}
@@ -40,6 +44,9 @@ class Link:
         self.operators: frozenset[str] = frozenset()  # those that the instructor's own classes define
         self.class_operators: dict[str, set[str]] = {}  # the same, by class
         self.changes_arguments: Callable[[str, tuple, dict], bool] = lambda *call: False
+        self.keeps_arguments: Callable[[str, tuple, dict], bool] = lambda *call: False
+        self.may_train: Callable[[str, tuple, dict], bool] = lambda *call: True
+        self.trains = True  # whether the request at work may change the weights of the test's own networks
         self.spares, self.spared = True, False  # whether arguments are kept from changes that nobody asked for
         self.doubt = ""  # why a person should look at this test if it fails: the wall may be at fault
         self.globals_read: set[str] = set()  # names that the student's functions read
@@ -52,8 +59,9 @@ class Link:
     def request(self, verb: str, *rest: Any) -> Any:
         return self.exchange(verb, *rest)[0]
 
-    def exchange(self, verb: str, *rest: Any) -> tuple[Any, Any, list, list]:
-        """(the answer, the arguments where the call changed them, which parts of it were given, graphs of its tensors).
+    def exchange(self, verb: str, *rest: Any) -> tuple[Any, Any, list, list, list]:
+        """(the answer, the arguments where the call changed them, which parts of it were given, graphs of its tensors,
+        which arguments the answer keeps).
 
         Raises what the student's code raised.
         """
@@ -64,6 +72,7 @@ class Link:
                 self.request("assign", *self.rebound.popitem())
             if verb not in CHANGES_NOTHING:
                 self.live.push()
+                self.kept.push()
             forget, self.forget = self.forget, []
             answer = self._ask((forget, verb, *rest))
             while answer[0] == "ask":
@@ -73,31 +82,35 @@ class Link:
             if verb in MAY_CHANGE:
                 with _believed():
                     self.live.pull()
+                    self.moved.pull()
+                    self.kept.pull()
         if answer[0] == "error":
             _, names, arguments, message, line, printed, attributes = answer
             sys.stdout.write(printed)
             raise rebuilt(self, names, arguments, message, line, attributes)
-        _, value, printed, after, aliases, graphs, warned, in_hand = answer
+        _, value, printed, after, aliases, graphs, warned, in_hand, kept = answer
         sys.stdout.write(printed)
         for names, message in warned:
             warn(names, message)
         with _believed():
             value = self.live.take(value, in_hand)
         note_copies(value, self.live)
-        return value, after, aliases, graphs
+        return value, after, aliases, graphs, kept
 
     def _ask(self, request: tuple) -> tuple:
+        self.moved.going.clear()
         data = encode(request, self.stand_in)
         with _believed():
             answer = decode(self.send(data), self.resolve)
             if type(answer) is not tuple or not FORMS[answer[0]](*answer[1:]):
                 raise ValueError
+        self.moved.arrived()
         return answer
 
     def _call_ours(self, number: int, arguments: tuple, named: dict) -> tuple[str, Any]:
         """Call a function that the test has handed out; ("ok", its result) or ("error", (class name, message))."""
         self.callbacks += 1
-        if self.callbacks > MOST_CALLBACKS or number not in self.lent:
+        if self.callbacks > MOST_CALLBACKS or number not in self.lent or number in self.moved.things:
             raise Stopped("the answer called a function of the test too often, or one that it was not given")
         try:
             value = self.lent[number](*arguments, **named)

@@ -55,7 +55,7 @@ def note_copies(value: Any, live: Any) -> None:
     if torch is None:
         return
     for one in itertools.islice(_items(value), MOST_ITEMS):
-        if isinstance(one, torch.Tensor) and one.is_leaf and one.requires_grad and not live.holds(one):
+        if isinstance(one, torch.Tensor) and one.is_leaf and one.requires_grad and live.number_of(one) is None:
             setattr(one, COPY, True)
 
 

@@ -1,0 +1,94 @@
+"""What the instructor's own functions and classes do with arguments: seen by calling them with copies."""
+
+import contextlib
+import copy
+import functools
+import io
+import random
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from course_admin.grading.definitions import Definition
+from course_admin.grading.moving import is_keras
+from course_admin.grading.patience import TooSlow, patience
+from course_admin.grading.wire import NotPlain, encode
+
+
+class Instructors:
+    """found: definitions by name. namespace: makes the names of a test with the instructor's answers among them."""
+
+    def __init__(self, found: dict[str, Definition], namespace: Callable[[], dict[str, Any]]):
+        self.found, self.namespace = found, functools.cache(namespace)
+        self.trainers: set[str] = set()  # functions that have been seen to change weights
+
+    def change(self, name: str, arguments: tuple, named: dict[str, Any]) -> bool:
+        """Whether the function `name` changes these arguments in place."""
+        try:
+            copies = copy.deepcopy((arguments, named))
+            self._call(name, *copies)
+            return encode(copies) != encode((arguments, named))
+        except (Exception, TooSlow):
+            return False
+
+    def keep(self, name: str, arguments: tuple, named: dict[str, Any]) -> bool:
+        """Whether what the class or function `name` returns, if it is no plain data, holds on to these arguments."""
+        try:
+            positions, names = copy.deepcopy((arguments, named))
+            values = [*positions, *names.values()]
+            before = [sys.getrefcount(one) for one in values]
+            returned = self._call(name, positions, names)
+            with contextlib.suppress(NotPlain):
+                return not encode(returned)
+            return any(sys.getrefcount(one) > count for one, count in zip(values, before, strict=True))
+        except (Exception, TooSlow):
+            return False
+
+    def train(self, name: str, arguments: tuple, named: dict[str, Any]) -> bool:
+        """Whether the function `name` changes the weights of networks among these arguments; if it is slow, it does."""
+        if name in self.trainers or name not in self.found:
+            return True
+        try:
+            copies = copy.deepcopy((arguments, named))
+            before = _weights(*copies)
+            self._call(name, *copies)
+            changed = any(not np.array_equal(*both) for both in zip(before, _weights(*copies), strict=True))
+        except TooSlow:
+            changed = True
+        except Exception:
+            return False
+        self.trainers |= {name} if changed else set()
+        return changed
+
+    def _call(self, name: str, arguments: tuple, named: dict[str, Any]) -> Any:
+        if self.found[name].kind != "definition":
+            raise NameError(name)
+        with patience(), _same_random_numbers(), contextlib.redirect_stdout(io.StringIO()):
+            return self.namespace()[name](*arguments, **named)
+
+
+def _weights(arguments: tuple, named: dict[str, Any]) -> list[np.ndarray]:
+    """Copies of the weights of the networks of torch and Keras among the arguments."""
+    torch, found = sys.modules.get("torch"), []
+    for one in (*arguments, *named.values()):
+        if torch and isinstance(one, torch.nn.Module):
+            found += [part.detach().cpu().numpy().copy() for part in one.state_dict().values()]
+        elif is_keras(one):
+            found += [part.copy() for part in one.get_weights()]
+    return found
+
+
+@contextlib.contextmanager
+def _same_random_numbers() -> Iterator[None]:
+    """The test draws the numbers that it would have drawn."""
+    torch, states = sys.modules.get("torch"), (random.getstate(), np.random.get_state())
+    of_torch = torch.get_rng_state() if torch else None
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        if torch:
+            torch.set_rng_state(of_torch)
