@@ -494,6 +494,14 @@ def test_what_an_answer_keeps_of_its_arguments_stays_one_with_the_tests():
     assert passed(grade(asked, copying)) == [False, False, True]
 
 
+def test_the_instructors_own_never_works_on_a_students_object():
+    # given an answer that leaves undone what the instructor's own does to an object of the student's
+    own = "class Box:\n    n = 0\ndef fill(box, log):\n    log.append(1)\n    box.n += 1"
+    asked = assignment(("answer", own), ("test", "box, log = Box(), []\nfill(box, log)\nassert box.n == 1"))
+    assert passed(grade(asked)) == [True]
+    assert messages(grade(asked, own.replace("box.n += 1", "return 0"))) == ["assert box.n == 1\nleft: 0\nright: 1"]
+
+
 def test_a_random_generator_goes_on_where_the_answer_left_it():
     draw = (
         "def f(numpy_s, torch_s, device):\n    return numpy_s.random(), torch.rand(1, generator=torch_s, device=device)"

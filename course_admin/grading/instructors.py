@@ -15,6 +15,11 @@ from course_admin.grading.definitions import Definition
 from course_admin.grading.moving import is_keras
 from course_admin.grading.patience import TooSlow, patience
 from course_admin.grading.wire import NotPlain, encode
+from course_utils.checks.elsewhere import Elsewhere
+
+
+class OfTheStudent(Exception):
+    """A student's object is among the arguments: the instructor's function would work on that very object."""
 
 
 class Instructors:
@@ -27,7 +32,7 @@ class Instructors:
     def change(self, name: str, arguments: tuple, named: dict[str, Any]) -> bool:
         """Whether the function `name` changes these arguments in place."""
         try:
-            copies = copy.deepcopy((arguments, named))
+            copies = _copies(arguments, named)
             self._call(name, *copies)
             return encode(copies) != encode((arguments, named))
         except (Exception, TooSlow):
@@ -36,7 +41,7 @@ class Instructors:
     def keep(self, name: str, arguments: tuple, named: dict[str, Any]) -> bool:
         """Whether what the class or function `name` returns, if it is no plain data, holds on to these arguments."""
         try:
-            positions, names = copy.deepcopy((arguments, named))
+            positions, names = _copies(arguments, named)
             values = [*positions, *names.values()]
             before = [sys.getrefcount(one) for one in values]
             returned = self._call(name, positions, names)
@@ -51,11 +56,11 @@ class Instructors:
         if name in self.trainers or name not in self.found:
             return True
         try:
-            copies = copy.deepcopy((arguments, named))
+            copies = _copies(arguments, named)
             before = _weights(*copies)
             self._call(name, *copies)
             changed = any(not np.array_equal(*both) for both in zip(before, _weights(*copies), strict=True))
-        except TooSlow:
+        except (TooSlow, OfTheStudent):
             changed = True
         except Exception:
             return False
@@ -67,6 +72,14 @@ class Instructors:
             raise NameError(name)
         with patience(), _same_random_numbers(), contextlib.redirect_stdout(io.StringIO()):
             return self.namespace()[name](*arguments, **named)
+
+
+def _copies(arguments: tuple, named: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+    memo: dict[int, Any] = {}
+    copies = copy.deepcopy((arguments, named), memo)
+    if any(issubclass(type(one), Elsewhere) for one in memo.values()):
+        raise OfTheStudent
+    return copies
 
 
 def _weights(arguments: tuple, named: dict[str, Any]) -> list[np.ndarray]:

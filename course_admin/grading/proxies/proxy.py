@@ -126,6 +126,7 @@ class Proxy(Operators):
         return own["hash"]
 
     def __deepcopy__(self, memo: dict) -> "Proxy":
+        memo[id(self)] = self  # whoever copies can see that there was one (instructors.py)
         return self
 
     def __copy__(self) -> "Proxy":
