@@ -1,20 +1,19 @@
 """A test's connection to the agent beside the answer: requests go out as bytes, answers are checked and unpacked."""
 
-import contextlib
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from course_admin.grading.objects import build
 from course_admin.grading.proxies.classes import class_named
-from course_admin.grading.proxies.errors import Stopped, rebuilt, warn
+from course_admin.grading.proxies.errors import Stopped, believed, rebuilt, warn
 from course_admin.grading.proxies.forms import FORMS
 from course_admin.grading.proxies.handing import handed_out
 from course_admin.grading.proxies.keeping import Kept
 from course_admin.grading.proxies.lending import Lent
-from course_admin.grading.proxies.live import CHANGES_NOTHING, MAY_CHANGE, Live
+from course_admin.grading.proxies.live import KEEP_IN_STEP, MAY_CHANGE, Live
 from course_admin.grading.proxies.moving import Moved
 from course_admin.grading.proxies.proxy import Coroutine, Proxy
 from course_admin.grading.proxies.training import note_copies
@@ -70,7 +69,7 @@ class Link:
                 self.before_call()
             while verb == "call" and self.rebound:
                 self.request("assign", *self.rebound.popitem())
-            if verb not in CHANGES_NOTHING:
+            if verb not in KEEP_IN_STEP:
                 self.live.push()
                 self.kept.push()
             forget, self.forget = self.forget, []
@@ -80,7 +79,7 @@ class Link:
                 sys.stdout.write(printed)
                 answer = self._ask(([], "resume", task, *self._call_ours(number, arguments, named)))
             if verb in MAY_CHANGE:
-                with _believed():
+                with believed():
                     self.live.pull()
                     self.moved.pull()
                     self.kept.pull()
@@ -92,7 +91,7 @@ class Link:
         sys.stdout.write(printed)
         for names, message in warned:
             warn(names, message)
-        with _believed():
+        with believed():
             value = self.live.take(value, in_hand)
         note_copies(value, self.live)
         return value, after, aliases, graphs, kept
@@ -100,7 +99,7 @@ class Link:
     def _ask(self, request: tuple) -> tuple:
         self.moved.going.clear()
         data = encode(request, self.stand_in)
-        with _believed():
+        with believed():
             answer = decode(self.send(data), self.resolve)
             if type(answer) is not tuple or not FORMS[answer[0]](*answer[1:]):
                 raise ValueError
@@ -136,12 +135,3 @@ class Link:
             base = Coroutine if name == "coroutine" else Proxy
             proxy = self.proxies[number] = class_named(name, base)(self, number, kind, name, classes)
         return proxy
-
-
-@contextlib.contextmanager
-def _believed() -> Iterator[None]:
-    """What the student's process says is taken here for what it should be; the test ends where it is not."""
-    try:
-        yield
-    except Exception as error:
-        raise Stopped(f"what the student's process sent is no answer ({type(error).__name__})") from None

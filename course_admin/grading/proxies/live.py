@@ -8,20 +8,7 @@ from course_admin.grading.live import fill, fingerprint
 
 MOST_BYTES = 8 * 1024**2  # of all tensors in hand; each is looked at for changes at each request
 MOST_TOLD = 10_000
-CHANGES_NOTHING = {
-    "refill",
-    "refresh",
-    "facts",
-    "kept",
-    "change_kept",
-    "classes",
-    "seed",
-    "names",
-    "files",
-    "put",
-    "signature",
-    "assign",
-}
+KEEP_IN_STEP = {"refill", "refresh", "facts", "kept", "change_kept"}  # the requests of this module, moving and keeping
 MAY_CHANGE = {"call", "backward", "probe", "op", "next", "exit", "await", "evaluate", "setattr", "setitem"}
 
 

@@ -28,9 +28,7 @@ class Moved:
     def __init__(self, link: Any, hand_out: Callable[[Any], tuple]):
         self.link, self.hand_out = link, hand_out
         self.things: dict[int, tuple[Any, list]] = {}  # id -> the object, and its structure when it was sent
-        self.going: list[
-            tuple[Any, list, list]
-        ] = []  # what the request that is being written brings for the first time
+        self.going: list[tuple[Any, list, list]] = []  # what the request that is being written brings
 
     def told(self, value: Any) -> tuple:
         """The data that stands for `value`, with a pickle where the other side has none. Raises what pickle raises."""
