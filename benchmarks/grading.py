@@ -58,6 +58,8 @@ def run(folder: Path, *command: str) -> float:
     """Wall seconds of a command in a course folder. Raises where it fails."""
     own = {name: str(folder / f".{name.casefold()}") for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
     quick = {"COURSE_PROFILE": "quick", "COURSE_DEVICE": "cpu", "PYTHONPATH": str(ROOT)}
+    # nbgrader runs `alembic`, also where this environment has not been activated
+    quick["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     start = time.perf_counter()
     done = subprocess.run(command, cwd=folder, env={**os.environ, **own, **quick}, capture_output=True, text=True)
     seconds = time.perf_counter() - start
