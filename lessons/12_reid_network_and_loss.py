@@ -485,7 +485,7 @@ def train(recipe, seed, identity_too=True):
 my_guess_best_recipe = None
 
 # %% [markdown]
-# For the drawn people it is a ResNet-18 with 16 channels instead of 64, from scratch, on images of 64 × 32: four times the channels
+# On the drawn people we train a ResNet-18 with 16 channels instead of 64, from scratch, on images of 64 × 32: four times the channels
 # on both sides of a layer are sixteen times the work. The full profile on Market-1501 trains ResNet-50.
 
 # %%
