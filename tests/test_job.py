@@ -494,6 +494,18 @@ def test_what_an_answer_keeps_of_its_arguments_stays_one_with_the_tests():
     assert passed(grade(asked, copying)) == [False, False, True]
 
 
+def test_an_answer_keeps_no_other_arguments_than_the_instructors_own():
+    own = "class Scaler:\n    def __init__(self, log, x):\n        self.log, self.mean = log, float(x.mean())\n"
+    own += "    def get(self):\n        self.log.append('get')\n        return self.mean"
+    greedy = own.replace("float(x.mean())", "0.0\n        self.x = x").replace(
+        "self.log.append", "self.x[:] = 0\n        self.log.append"
+    )
+    test = "log, x = [], np.arange(1., 5.)\nscaler = Scaler(log, x)\nassert scaler.get() == x.mean() and log == ['get']"
+    asked = assignment(("given", "import numpy as np"), ("answer", own), ("test", test))
+    assert passed(grade(asked)) == [True]
+    assert passed(grade(asked, greedy)) == [False]
+
+
 def test_the_instructors_own_never_works_on_a_students_object():
     # given an answer that leaves undone what the instructor's own does to an object of the student's
     own = "class Box:\n    n = 0\ndef fill(box, log):\n    log.append(1)\n    box.n += 1"

@@ -38,18 +38,19 @@ class Instructors:
         except (Exception, TooSlow):
             return False
 
-    def keep(self, name: str, arguments: tuple, named: dict[str, Any]) -> bool:
-        """Whether what the class or function `name` returns, if it is no plain data, holds on to these arguments."""
+    def keep(self, name: str, arguments: tuple, named: dict[str, Any]) -> set[int | str]:
+        """The arguments that what the class or function `name` returns, if it is no plain data, holds on to."""
         try:
             positions, names = _copies(arguments, named)
-            values = [*positions, *names.values()]
-            before = [sys.getrefcount(one) for one in values]
+            values = dict([*enumerate(positions), *names.items()])
+            before = {place: sys.getrefcount(values[place]) for place in values}
             returned = self._call(name, positions, names)
             with contextlib.suppress(NotPlain):
-                return not encode(returned)
-            return any(sys.getrefcount(one) > count for one, count in zip(values, before, strict=True))
+                encode(returned)
+                return set()
+            return {place for place in values if sys.getrefcount(values[place]) > before[place]}
         except (Exception, TooSlow):
-            return False
+            return set()
 
     def train(self, name: str, arguments: tuple, named: dict[str, Any]) -> bool:
         """Whether the function `name` changes the weights of networks among these arguments; if it is slow, it does."""

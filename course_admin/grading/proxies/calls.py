@@ -27,9 +27,9 @@ def call(proxy: Elsewhere, arguments: tuple, named: dict[str, Any]) -> Any:
     finally:
         link.trains = True
         link.after_call()
-    if kept and link.keeps_arguments(own.get("origin", ""), arguments, named):
-        with believed():
-            link.kept.note(kept, arguments, named)
+    may_keep = link.keeps_arguments(own.get("origin", ""), arguments, named) if kept else set()
+    with believed():
+        link.kept.note([(number, place) for number, place in kept if place in may_keep], arguments, named)
     if after is not None:
         _take_over(own, arguments, named, value, after)
     if aliases:

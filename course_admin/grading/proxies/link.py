@@ -43,7 +43,7 @@ class Link:
         self.operators: frozenset[str] = frozenset()  # those that the instructor's own classes define
         self.class_operators: dict[str, set[str]] = {}  # the same, by class
         self.changes_arguments: Callable[[str, tuple, dict], bool] = lambda *call: False
-        self.keeps_arguments: Callable[[str, tuple, dict], bool] = lambda *call: False
+        self.keeps_arguments: Callable[[str, tuple, dict], set] = lambda *call: set()
         self.may_train: Callable[[str, tuple, dict], bool] = lambda *call: True
         self.trains = True  # whether the request at work may change the weights of the test's own networks
         self.spares, self.spared = True, False  # whether arguments are kept from changes that nobody asked for
